@@ -1,0 +1,112 @@
+/**
+ * What a wire format has to do. Each dialect is a folder of pure functions with the same file names
+ * (`request`, `reply`, `stream`, `relay`, `error`), read by edges and providers alike: N dialects, not N×M pairs.
+ *
+ * @module
+ */
+
+import type {
+  ChatRequest,
+  DialectName,
+  FinishReason,
+  JsonObject,
+  Part,
+  ProxyError,
+  Usage,
+  WireBody,
+} from "@llmproxy/spec";
+
+/** What went by in a relayed answer. */
+export interface Observation {
+  /** The last usage the vendor reported. */
+  usage: Usage | undefined;
+  /** Why the first choice stopped; set means that the answer is complete. */
+  finishReason: FinishReason | undefined;
+  /** Whether anything of the answer itself has come: an error event or a comment is not output. */
+  hasOutput: boolean;
+  /** A failure the vendor reported inside the stream. */
+  error: ProxyError | undefined;
+}
+
+/** Looks at relayed frames without changing the answer. */
+export interface FrameObserver {
+  readonly observation: Observation;
+  /**
+   * @param frames - one or more whole frames
+   * @returns what is to be sent to the client: the very same array unless something has to be left out
+   */
+  observe(frames: Uint8Array): Uint8Array;
+}
+
+/** Reads a streamed answer. */
+export interface StreamReader {
+  /**
+   * @param frames - one or more whole frames
+   * @throws `upstream_failed` when the vendor reports a failure inside the stream or writes what is not its dialect
+   */
+  read(frames: Uint8Array): readonly Part[];
+}
+
+/** Writes a streamed answer. */
+export interface StreamWriter {
+  /** @returns the frames for this part, possibly empty */
+  write(part: Part): string;
+  /** @returns what ends a complete answer */
+  end(): string;
+}
+
+/** How a streamed answer is written. */
+export interface StreamWriterOptions {
+  /** Whether the client asked for usage in the stream. */
+  readonly includeUsage: boolean;
+}
+
+/** What the relay replaces in a request. */
+export interface RelayOptions {
+  /** The model as the vendor names it. */
+  readonly model: string;
+  /** Whether to ask the vendor for usage in the stream. */
+  readonly askForUsage: boolean;
+}
+
+/** A wire format, read and written. */
+export interface Dialect {
+  readonly name: DialectName;
+  /**
+   * Reads a request. Unknown members and content are kept, in `extra` or as opaque content.
+   *
+   * @throws `invalid_request` with `field` for a missing or wrongly typed member
+   */
+  readRequest(json: JsonObject): ChatRequest;
+  /**
+   * Writes a request.
+   *
+   * @throws `invalid_request` with `field` for what this dialect cannot express
+   */
+  writeRequest(request: ChatRequest): JsonObject;
+  /**
+   * The original request with only what must change replaced, as slices to be sent in order. Numbers, unknown
+   * members and white space stay as the client wrote them.
+   */
+  relayRequest(body: WireBody, options: RelayOptions): readonly Uint8Array[];
+  /**
+   * Reads a unary answer.
+   *
+   * @throws `upstream_failed` when it is not an answer of this dialect
+   */
+  readReply(json: JsonObject): readonly Part[];
+  /** Writes a unary answer from all its parts. */
+  writeReply(parts: readonly Part[]): JsonObject;
+  createStreamReader(): StreamReader;
+  createStreamWriter(options: StreamWriterOptions): StreamWriter;
+  /** @param options - `dropUsage`: leave out the usage-only frame, because only we asked for it */
+  createFrameObserver(options: { readonly dropUsage: boolean }): FrameObserver;
+  /** Usage and finish reason of a unary answer, without making parts of it. */
+  observeReply(json: JsonObject): Pick<Observation, "usage" | "finishReason">;
+  /** Reads a vendor's error answer; an unreadable body gives a neutral message. Never throws. */
+  readError(status: number, body: Uint8Array): ProxyError;
+  /** Writes an error in this dialect's shape. */
+  writeError(error: ProxyError): JsonObject;
+  /** Writes an error as a frame inside a stream that has begun. */
+  writeErrorFrame(error: ProxyError): string;
+}
