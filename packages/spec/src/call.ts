@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Credentials, Principal } from "./identity.ts";
+import type { Credentials, Permission, Principal } from "./identity.ts";
 import type { Logger } from "./logger.ts";
 import type { Route, Target } from "./model.ts";
 import type { Reply } from "./reply.ts";
@@ -52,6 +52,8 @@ export interface Call {
   /** The client's address; absent for calls from inside the process. */
   readonly clientAddress?: string;
   readonly credentials: Credentials;
+  /** What the caller must be allowed to do; the `admit` stage checks it. */
+  readonly permission: Permission;
   /** The client's `traceparent` header. */
   readonly traceparent?: string;
   /** Aborts when the client leaves, the deadline passes or the server stops; the reason is a `ProxyError`. */
@@ -60,8 +62,8 @@ export interface Call {
   readonly startedAt: Date;
   /** The same moment on `Clock.monotonic`. */
   readonly startedMs: number;
-  /** Reads the body; the `read` stage calls it. */
-  readonly read: RequestReader;
+  /** Reads the body; the `read` stage calls it. Absent where there is no model request, as when models are listed. */
+  readonly read?: RequestReader;
   /** Where the call is now. */
   phase: CallPhase;
   /** Set by `trace`: logs with the call's id. */
