@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ProxyError } from "./error.ts";
 import type { Credentials, Permission, Principal } from "./identity.ts";
 import type { Logger } from "./logger.ts";
 import type { Route, Target } from "./model.ts";
@@ -52,6 +53,11 @@ export interface Call {
   /** The client's address; absent for calls from inside the process. */
   readonly clientAddress?: string;
   readonly credentials: Credentials;
+  /**
+   * What the edge found wrong with the headers; the `admit` stage throws it, so that it is counted and logged as
+   * every other refusal is.
+   */
+  readonly refusal?: ProxyError;
   /** What the caller must be allowed to do; the `admit` stage checks it. */
   readonly permission: Permission;
   /** The client's `traceparent` header. */
