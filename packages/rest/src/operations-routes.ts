@@ -1,0 +1,156 @@
+/**
+ * The routes operators and their tools ask: health, readiness, liveness, metrics. All of them are public, and none
+ * says more than whether the server can serve; metrics may ask for credentials.
+ *
+ * @module
+ */
+
+import { type Clock, type Health, type HealthStatus, type JsonObject, ProxyError } from "@llmproxy/spec";
+
+/** What is used of a request; those of HTTP/1.1 and HTTP/2 both have it. */
+export interface OperationsRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What is used of a response; those of HTTP/1.1 and HTTP/2 both have it. */
+export interface OperationsResponse {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(body?: Uint8Array): unknown;
+}
+
+/** Measurements in the two forms `/metrics` answers in. */
+export interface MetricsSource {
+  /** Prometheus text format, version 0.0.4. */
+  prometheus(): string | Promise<string>;
+  json(): JsonObject | Promise<JsonObject>;
+}
+
+/** Where measurements are shown, and to whom. */
+export interface MetricsRoute {
+  readonly path: string;
+  readonly source: MetricsSource;
+  /** Rejects with a `ProxyError` for who may not see them; everybody may when absent. */
+  admit?(headers: OperationsRequest["headers"]): Promise<void>;
+}
+
+/** What the routes need. */
+export interface OperationsOptions {
+  readonly health: Health;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Absent where metrics are switched off: the path is then unknown here. */
+  readonly metrics?: MetricsRoute;
+}
+
+/** The routes. */
+export interface OperationsRoutes {
+  /** @returns false when the path is none of these routes; else the request has been taken */
+  handle(request: OperationsRequest, response: OperationsResponse): boolean;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+type Route = (request: OperationsRequest) => Answer | Promise<Answer>;
+
+const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
+
+/** Makes the routes. */
+export function createOperationsRoutes(options: OperationsOptions): OperationsRoutes {
+  const ready: Route = () => readiness(options.health.status());
+  const alive: Route = () => text(200, "alive");
+  const health: Route = () => healthReport(options);
+  const routes = new Map<string, Route>([
+    ["/health", health],
+    ["/health/live", alive],
+    ["/health/ready", ready],
+    ["/live", alive],
+    ["/ready", ready],
+  ]);
+  const { metrics } = options;
+  if (metrics) routes.set(metrics.path, (request) => metricsReport(request, metrics));
+  return {
+    handle(request, response) {
+      const route = routes.get(pathOf(request.url));
+      if (!route) return false;
+      void answer(route, request, response);
+      return true;
+    },
+  };
+}
+
+async function answer(route: Route, request: OperationsRequest, response: OperationsResponse): Promise<void> {
+  const { method = "" } = request;
+  if (method !== "GET" && method !== "HEAD") {
+    response.setHeader("allow", "GET, HEAD");
+    write(
+      response,
+      json(405, { error: { code: "method_not_allowed", message: `${method} is not allowed here; use GET` } }),
+    );
+    return;
+  }
+  try {
+    write(response, await route(request));
+  } catch (reason) {
+    const error = ProxyError.from(reason);
+    write(response, json(error.status, { error: { code: error.code, message: error.message } }));
+  }
+}
+
+function write(response: OperationsResponse, answer: Answer): void {
+  const body = Buffer.from(answer.body);
+  response.statusCode = answer.status;
+  response.setHeader("content-type", answer.type);
+  response.setHeader("content-length", String(body.length));
+  response.setHeader("cache-control", "no-store");
+  response.end(body);
+}
+
+/** Health is about the process as a whole: a server that cannot serve just now is degraded, not down. */
+function healthReport({ health, clock, version }: OperationsOptions): Answer {
+  const { ready, checks } = health.status();
+  return json(200, {
+    status: ready ? "ok" : "degraded",
+    timestamp: new Date(clock.now()).toISOString(),
+    version,
+    checks: Object.fromEntries(
+      checks.map((check) => [check.name, check.message ?? (check.healthy ? "ok" : "failing")]),
+    ),
+  });
+}
+
+function readiness({ ready, checks }: HealthStatus): Answer {
+  if (ready) return text(200, "ready");
+  const failing = checks
+    .filter((check) => !check.healthy)
+    .map((check) => `${check.name}: ${check.message ?? "failing"}`);
+  return text(503, ["not ready", ...failing].join("\n"));
+}
+
+async function metricsReport(
+  { headers }: OperationsRequest,
+  { source, admit }: MetricsRoute,
+): Promise<Answer> {
+  await admit?.(headers);
+  if (String(headers.accept ?? "").includes("application/json")) return json(200, await source.json());
+  return { status: 200, type: prometheusType, body: await source.prometheus() };
+}
+
+function json(status: number, body: JsonObject): Answer {
+  return { status, type: "application/json", body: JSON.stringify(body) };
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: "text/plain; charset=utf-8", body };
+}
+
+function pathOf(url = "/"): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
+}
