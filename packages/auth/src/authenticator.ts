@@ -1,0 +1,45 @@
+/**
+ * Puts the ways to authenticate together.
+ *
+ * @module
+ */
+
+import { type Authenticator, type Principal, ProxyError } from "@llmproxy/spec";
+import { apiKeyPrefix } from "./api-key.ts";
+import type { TokenAuthenticator } from "./token-authenticator.ts";
+import { refuseToken } from "./unauthenticated.ts";
+
+/** Which ways there are; a token nobody is there for is refused. */
+export interface AuthenticatorOptions {
+  /** For tokens that begin as API keys do: `sk-llp-`. */
+  readonly apiKeys?: TokenAuthenticator;
+  /** For every other token. */
+  readonly management?: TokenAuthenticator;
+}
+
+/** Makes an authenticator that hands each token to whoever knows its kind. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { apiKeys, management } = options;
+  return {
+    async authenticate(credentials, signal) {
+      if (credentials.kind === "none")
+        throw new ProxyError(
+          "unauthenticated",
+          "an api key is needed; send it as `authorization: Bearer <api key>`",
+        );
+      const { token } = credentials;
+      const method = token.reveal().startsWith(apiKeyPrefix) ? apiKeys : management;
+      if (!method) throw refuseToken("invalid_token");
+      return method.authenticate(token, signal);
+    },
+  };
+}
+
+const anonymous: Principal = Object.freeze({
+  kind: "anonymous",
+  id: "anonymous",
+  roles: Object.freeze(["root", "key"] as const),
+});
+
+/** For servers whose authentication is switched off: whoever asks may do everything. */
+export const anonymousAuthenticator: Authenticator = Object.freeze({ authenticate: async () => anonymous });
