@@ -1,1 +1,1 @@
-export {};
+export { createMemoryEventBus, type MemoryEventBusOptions } from "./memory-event-bus.ts";

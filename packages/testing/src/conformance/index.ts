@@ -1,1 +1,1 @@
-export {};
+export { describeEventBus } from "./describe-event-bus.ts";
