@@ -1,4 +1,31 @@
 export { createFakeClock, type FakeClock } from "./fake-clock.ts";
+export {
+  type Answer,
+  type AnswerHead,
+  type AnswerScript,
+  answerByPath,
+  type Chunk,
+  type Fault,
+  jsonAnswer,
+  type Pacing,
+  type RawAnswer,
+  type StreamAnswer,
+  type UnaryAnswer,
+} from "./fake-upstream/answer.ts";
+export {
+  createFakeUpstream,
+  type FakeUpstream,
+  type FakeUpstreamOptions,
+} from "./fake-upstream/fake-upstream.ts";
+export {
+  type OpenaiRecordingOptions,
+  type OpenaiTextOptions,
+  openaiChat,
+  openaiError,
+  openaiModels,
+} from "./fake-upstream/openai-answers.ts";
+export type { ReceivedRequest } from "./fake-upstream/received-request.ts";
+export { createFaultProxy, type FaultProxy, type FaultProxyOptions } from "./fault-proxy.ts";
 export { freePort } from "./free-port.ts";
 export { expectNoLeaks, type LeakCheck, type LeakCheckOptions, leakCheck } from "./leak-check.ts";
 export { createMemoryLogger, type LogEntry, type LogLevel, type MemoryLogger } from "./memory-logger.ts";
@@ -13,3 +40,4 @@ export {
   type UnaryRecording,
 } from "./recordings.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
+export { until } from "./until.ts";
