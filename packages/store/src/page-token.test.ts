@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { clampPageSize, listScope, readPageToken, toPage, writePageToken } from "./page-token.ts";
+
+const scope = listScope("keys", "default");
+
+describe("writePageToken and readPageToken", () => {
+  it.each([
+    { at: 0, id: "a" },
+    { at: -1, id: "" },
+    { at: 1_772_366_400_123, id: "two words\nand a line" },
+    { at: 8.64e15, id: "世界 🦙" },
+  ])("round-trip $at $id", (position) => {
+    expect(readPageToken(scope, writePageToken(scope, position))).toEqual(position);
+  });
+
+  it("make tokens that can stand in a URL as they are", () => {
+    for (let at = 0; at < 500; at++) {
+      const token = writePageToken(scope, { at, id: `>>>???${at}` });
+      expect(encodeURIComponent(token)).toBe(token);
+    }
+  });
+
+  it("take no token as the first page", () => {
+    expect(readPageToken(scope, undefined)).toBeUndefined();
+  });
+
+  it("refuse every token in which a single character was changed, added or left out", () => {
+    const token = writePageToken(scope, { at: 1_772_366_400_123, id: "4fZk0wQ9aBcD" });
+    const changed = [...token].flatMap((character, index) => {
+      const [before, after] = [token.slice(0, index), token.slice(index + 1)];
+      const other = character === "A" ? "B" : "A";
+      return [before + after, before + other + after, `${before}=${character}${after}`];
+    });
+    for (const forged of changed)
+      expect(() => readPageToken(scope, forged), forged).toThrow(
+        expect.objectContaining({ code: "invalid_request", field: "page_token" }),
+      );
+  });
+
+  it.each([
+    ["another filter", listScope("keys", "other")],
+    ["no filter", listScope("keys", undefined)],
+    ["another list", listScope("projects")],
+    ["a filter that is spelled like two", listScope("keys", "default", "")],
+  ])("refuse a token for %s", (_what, other) => {
+    const token = writePageToken(scope, { at: 1, id: "a" });
+    expect(() => readPageToken(other, token)).toThrow("page_token must be");
+  });
+});
+
+describe("clampPageSize", () => {
+  it.each([
+    [Number.NaN, 1],
+    [-5, 1],
+    [0, 1],
+    [1, 1],
+    [1.9, 1],
+    [500, 500],
+    [1_000, 1_000],
+    [1_001, 1_000],
+    [Number.POSITIVE_INFINITY, 1_000],
+  ])("brings %d to %d", (given, expected) => {
+    expect(clampPageSize(given)).toBe(expected);
+  });
+});
+
+describe("toPage", () => {
+  const positionOf = (id: string) => ({ at: 0, id });
+
+  it.each([
+    { items: [], count: 0, more: false },
+    { items: ["a", "b"], count: 2, more: false },
+    { items: ["a", "b", "c"], count: 2, more: true },
+  ])("cuts $count of $items.length items", ({ items, count, more }) => {
+    const page = toPage({ scope, pageSize: 2, items, positionOf });
+    expect(page.items).toHaveLength(count);
+    expect("nextPageToken" in page).toBe(more);
+  });
+
+  it("lets the next page go on behind the last item", () => {
+    const { nextPageToken } = toPage({ scope, pageSize: 2, items: ["a", "b", "c"], positionOf });
+    expect(readPageToken(scope, nextPageToken)).toEqual({ at: 0, id: "b" });
+  });
+});
