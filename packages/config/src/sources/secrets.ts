@@ -1,0 +1,119 @@
+/**
+ * Secrets: given inline, in a file or in an environment variable.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { type JsonValue, Secret } from "@llmproxy/spec";
+import { formatPath, type Path } from "../path.ts";
+import { alternatives } from "../schema/fields.ts";
+import { type Schema, type SecretSlot, secretSlots, secretSpellings } from "../schema/inspect.ts";
+import { type Finding, finding } from "../violation.ts";
+import { type ReadFile, readFailure } from "./read-file.ts";
+
+const maxSecretBytes = 65_536;
+
+/** Every secret so far is sent in a header: visible ASCII, no spaces. @see RFC 6750 §2.1 */
+const visible = /^[\x21-\x7e]+$/;
+
+/** The management token opens everything; shorter ones could be guessed. */
+const minManagementTokenLength = 16;
+
+/** What secrets are read from. */
+export interface SecretSources {
+  /** The environment `x_env` refers to. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How `x_file` is read. */
+  readonly readFile: ReadFile;
+  /** What the path in an `x_file` is relative to. */
+  readonly directoryOf: (path: Path) => string;
+}
+
+/** The secrets of a configuration. */
+export interface SecretReading {
+  /** The secret at the path of its key without ending; undefined when none is given. */
+  readonly at: (path: Path) => Secret | undefined;
+  /** Secrets that could not be read or must not be used. */
+  readonly findings: readonly Finding[];
+}
+
+/** A secret's text, or what is wrong. */
+type Reading = { readonly text: string } | { readonly problem: string };
+
+/** Reads every secret a tree gives. */
+export async function readSecrets(
+  tree: JsonValue,
+  schema: Schema,
+  sources: SecretSources,
+): Promise<SecretReading> {
+  const secrets = new Map<string, Secret>();
+  const findings: Finding[] = [];
+  for (const slot of secretSlots(schema, tree)) {
+    const { key, reading } = await readSlot(slot, sources);
+    const problem = "problem" in reading ? reading.problem : secretProblem(slot.name, reading.text);
+    if (problem !== undefined) findings.push(finding([...slot.parent, key], problem));
+    else if ("text" in reading)
+      secrets.set(formatPath([...slot.parent, slot.name]), new Secret(reading.text));
+  }
+  return { at: (path) => secrets.get(formatPath(path)), findings };
+}
+
+async function readSlot(
+  slot: SecretSlot,
+  sources: SecretSources,
+): Promise<{ key: string; reading: Reading }> {
+  const keys = secretSpellings
+    .map((ending) => slot.name + ending)
+    .filter((key) => Object.hasOwn(slot.map, key));
+  const [key = slot.name, ...others] = keys;
+  if (others.length > 0) {
+    const problem = `is given together with ${alternatives(others)}, should be one of them`;
+    return { key, reading: { problem } };
+  }
+  const value = slot.map[key];
+  // The schema has refused a value of another type.
+  if (typeof value !== "string") return { key, reading: { problem: "should be text" } };
+  if (key.endsWith("_env")) return { key, reading: readVariable(value, sources.environment) };
+  if (key.endsWith("_file"))
+    return {
+      key,
+      reading: await readSecretFile(
+        resolve(sources.directoryOf([...slot.parent, key]), value),
+        sources.readFile,
+      ),
+    };
+  return { key, reading: { text: value } };
+}
+
+function readVariable(name: string, environment: SecretSources["environment"]): Reading {
+  const text = Object.hasOwn(environment, name) ? environment[name] : undefined;
+  if (text === undefined) return { problem: `names the environment variable ${name}, which is not set` };
+  return text === "" ? { problem: `names the environment variable ${name}, which is empty` } : { text };
+}
+
+/** The file must be the server's own: a secret that others can read or replace is none. */
+async function readSecretFile(path: string, readFile: ReadFile): Promise<Reading> {
+  try {
+    const { bytes, isTruncated, mode } = await readFile(path, maxSecretBytes);
+    if (mode !== undefined && (mode & 0o066) !== 0) {
+      const shown = mode.toString(8).padStart(4, "0");
+      return {
+        problem: `names ${path}, which others may read or write (mode ${shown}), should be mode 0600 or 0400`,
+      };
+    }
+    if (isTruncated) return { problem: `names ${path}, which is too large for a secret` };
+    const text = new TextDecoder().decode(bytes).trim();
+    return text === "" ? { problem: `names ${path}, which is empty` } : { text };
+  } catch (error) {
+    return { problem: `names ${path}, which ${readFailure(error)}` };
+  }
+}
+
+function secretProblem(name: string, text: string): string | undefined {
+  if (!visible.test(text))
+    return "is empty or holds spaces or other characters headers cannot carry, should be visible ASCII";
+  if (name === "management_token" && text.length < minManagementTokenLength)
+    return `is too short, should have at least ${minManagementTokenLength} characters`;
+  return undefined;
+}
