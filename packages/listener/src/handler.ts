@@ -1,0 +1,26 @@
+/**
+ * What the listener hands requests to.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+
+/**
+ * A request that passed the listener's checks. `url` is a path in canonical form with an optional query: it
+ * begins with a single `/` and may be compared as it is by routing and authorization alike.
+ */
+export type ListenerRequest = IncomingMessage | Http2ServerRequest;
+
+/** The answer to write; the security headers of the listener are set on it already and may be replaced. */
+export type ListenerResponse = ServerResponse | Http2ServerResponse;
+
+/**
+ * Answers one request.
+ *
+ * What it throws, and what a promise it returns rejects with, is logged and answered with 500. Where the
+ * client sent `expect: 100-continue`, the interim answer goes out when the handler first reads from the
+ * request; a handler that answers without reading never invites the body.
+ */
+export type RequestHandler = (request: ListenerRequest, response: ListenerResponse) => void;

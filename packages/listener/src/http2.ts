@@ -1,0 +1,111 @@
+/**
+ * HTTP/2 on connections that somebody else accepted.
+ *
+ * @module
+ */
+
+import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import type { Clock, Logger, Timer } from "@llmproxy/spec";
+import type { Dispatcher } from "./dispatcher.ts";
+import { type SessionRefusal, WatchedSession } from "./http2-session.ts";
+import type { ListenerLimits } from "./limits.ts";
+
+/** What HTTP/2 works with. */
+export interface Http2Options {
+  /** Where requests go. */
+  readonly dispatcher: Dispatcher;
+  /** Source of time. */
+  readonly clock: Clock;
+  /** A number from 0 to 1 at each call; spreads the ages of sessions. */
+  readonly random: () => number;
+  /** What clients may ask for. */
+  readonly limits: ListenerLimits;
+  /** Told at level debug how sessions fail. */
+  readonly logger: Logger;
+  /** Told when a session is closed against the client's will. */
+  readonly onRefused: (reason: SessionRefusal) => void;
+}
+
+const ageVariation = 0.1;
+
+/** Serves HTTP/2. */
+export class Http2 {
+  readonly #options: Http2Options;
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<WatchedSession>();
+  #nextCheck: Timer | undefined;
+
+  /** @param options - what to work with */
+  constructor(options: Http2Options) {
+    this.#options = options;
+    this.#server = createHttp2Server(options.limits);
+    const { dispatcher, logger } = options;
+    this.#server.on("request", (request, response) => dispatcher.dispatch(request, response));
+    this.#server.on("checkContinue", (request, response) => dispatcher.dispatch(request, response));
+    this.#server.on("checkExpectation", (request, response) => dispatcher.dispatch(request, response));
+    this.#server.on("connect", (request, response) => dispatcher.dispatch(request, response));
+    this.#server.on("sessionError", (error) => logger.debug({ error }, "http/2 session failed"));
+  }
+
+  /** Serves a connection. */
+  accept(socket: Socket): void {
+    // RFC 9113 §5.1 closes streams one by one; a connection that was ended half is of no use.
+    socket.allowHalfOpen = false;
+    this.#server.once("session", (session) => this.#watch(session, socket));
+    this.#server.emit("connection", socket);
+  }
+
+  /** Asks all clients to go elsewhere; sessions end with their last stream. */
+  retire(): void {
+    for (const session of this.#sessions) session.retire();
+  }
+
+  #watch(session: ServerHttp2Session, socket: Socket): void {
+    const { clock, limits, random, onRefused } = this.#options;
+    const watched = new WatchedSession(session, socket, {
+      clock,
+      limits,
+      ageVariation: (2 * random() - 1) * ageVariation,
+      onRefused,
+    });
+    this.#sessions.add(watched);
+    socket.once("close", () => {
+      this.#sessions.delete(watched);
+      if (this.#sessions.size === 0) this.#stopChecking();
+    });
+    if (this.#nextCheck === undefined) this.#scheduleCheck();
+  }
+
+  #scheduleCheck(): void {
+    const { clock, limits } = this.#options;
+    this.#nextCheck = clock.schedule(limits.sessionCheckIntervalMs, () => {
+      this.#scheduleCheck();
+      for (const session of this.#sessions) session.check();
+    });
+  }
+
+  #stopChecking(): void {
+    this.#nextCheck?.cancel();
+    this.#nextCheck = undefined;
+  }
+}
+
+function createHttp2Server(limits: ListenerLimits): Http2Server {
+  return createServer({
+    // Node takes these two as settings only; at the top level it ignores them.
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: limits.maxConcurrentStreams,
+      maxHeaderListSize: limits.maxHeaderBytes,
+    },
+    maxHeaderListPairs: limits.maxHeaders,
+    maxOutstandingPings: limits.maxOutstandingPings,
+    maxSessionInvalidFrames: limits.maxInvalidFrames,
+    maxSessionMemory: limits.maxSessionMegabytes,
+    maxSessionRejectedStreams: limits.maxRejectedStreams,
+    maxSettings: limits.maxSettings,
+    streamResetBurst: limits.streamResetBurst,
+    streamResetRate: limits.streamResetsPerSecond,
+  });
+}
