@@ -1,0 +1,135 @@
+/**
+ * The body of an upstream's answer, read at the reader's pace.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from "node:http";
+import type { ProxyError } from "@llmproxy/spec";
+import { cutError } from "./upstream-error.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+/** What a {@link UpstreamBody} is made from. */
+export interface UpstreamBodyOptions {
+  readonly provider: string;
+  readonly message: IncomingMessage;
+  readonly watchdog: Watchdog;
+  /** Called once, when the body has come to its end or failed. */
+  readonly onClose: () => void;
+}
+
+/** What may wait for the reader before the upstream is told to stop sending. */
+const maxQueuedBytes = 65_536;
+
+interface Waiting {
+  resolve(chunk: Buffer | undefined): void;
+  reject(error: ProxyError): void;
+}
+
+/**
+ * Hands out what arrives. Events instead of the stream's own iterator: a chunk goes to a waiting reader with no
+ * promise but the reader's, and what piled up meanwhile goes out in one piece.
+ */
+export class UpstreamBody {
+  readonly #message: IncomingMessage;
+  readonly #watchdog: Watchdog;
+  readonly #onClose: () => void;
+  readonly #failureListeners: ((error: ProxyError) => void)[] = [];
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #waiting: Waiting | undefined;
+  #begun = false;
+  #state: "open" | "ended" | "failed" = "open";
+  #failure: ProxyError | undefined;
+
+  /** Starts to take in data; the caller must have the watchdog wait for the first byte. */
+  constructor({ provider, message, watchdog, onClose }: UpstreamBodyOptions) {
+    this.#message = message;
+    this.#watchdog = watchdog;
+    this.#onClose = onClose;
+    message.on("data", (chunk: Buffer) => this.#take(chunk));
+    message.on("end", () => {
+      if (message.complete) this.end();
+      else this.fail(cutError(provider, "in the middle of its answer"));
+    });
+    message.on("error", (cause) => this.fail(cutError(provider, "in the middle of its answer", cause)));
+    message.on("close", () => this.fail(cutError(provider, "in the middle of its answer")));
+  }
+
+  /** Whether the body came to the end that HTTP announced. */
+  get complete(): boolean {
+    return this.#message.complete;
+  }
+
+  /**
+   * Reads on. One read at a time.
+   *
+   * @returns all bytes that have arrived, or undefined at the end
+   */
+  read(): Promise<Buffer | undefined> {
+    const [first] = this.#queue;
+    if (first) return Promise.resolve(this.#empty(first));
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#state === "ended") return Promise.resolve(undefined);
+    if (this.#begun) this.#watchdog.watch("idleMs");
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  /** Calls `listener` as soon as the body fails, which is before the reader has come to that point. */
+  onFailure(listener: (error: ProxyError) => void): void {
+    if (this.#failure) listener(this.#failure);
+    else this.#failureListeners.push(listener);
+  }
+
+  /** Ends the body regularly. What has arrived can still be read. */
+  end(): void {
+    if (!this.#close("ended")) return;
+    this.#waiting?.resolve(undefined);
+    this.#waiting = undefined;
+  }
+
+  /** Ends the body with an error, which the reader gets once what has arrived is read. */
+  fail(error: ProxyError): void {
+    if (!this.#close("failed")) return;
+    this.#failure = error;
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+    for (const listener of this.#failureListeners.splice(0)) listener(error);
+  }
+
+  /** Forgets what has arrived and was not read. */
+  discard(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #close(state: "ended" | "failed"): boolean {
+    if (this.#state !== "open") return false;
+    this.#state = state;
+    this.#onClose();
+    return true;
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#state !== "open") return;
+    this.#begun = true;
+    this.#watchdog.watch();
+    if (this.#waiting) {
+      this.#waiting.resolve(chunk);
+      this.#waiting = undefined;
+      return;
+    }
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes >= maxQueuedBytes) this.#message.pause();
+  }
+
+  #empty(first: Buffer): Buffer {
+    const chunk = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes);
+    this.discard();
+    if (this.#message.isPaused()) this.#message.resume();
+    return chunk;
+  }
+}
