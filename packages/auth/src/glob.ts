@@ -16,8 +16,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
   if (first === -1) return pattern === text;
   const last = pattern.lastIndexOf("*");
   const end = text.length - (pattern.length - last - 1);
-  if (end < first || !text.startsWith(pattern.slice(0, first)) || !text.endsWith(pattern.slice(last + 1)))
-    return false;
+  if (!text.startsWith(pattern.slice(0, first)) || !text.endsWith(pattern.slice(last + 1))) return false;
   let position = first;
   for (const piece of pattern.slice(first + 1, Math.max(first + 1, last)).split("*")) {
     const found = text.indexOf(piece, position);

@@ -170,6 +170,17 @@ describe("createRecordCache", () => {
       expect(await get("a")).toBe(one);
     });
 
+    it("gives what it has for 10 s at least, however small maxStaleMs is", async () => {
+      const { clock, rows, store, get } = setUp({ maxStaleMs: 0 });
+      rows.set("a", one);
+      await get("a");
+      store.mode = "fails";
+      await clock.advance(10_000);
+      expect(await get("a")).toBe(one);
+      await clock.advance(1);
+      await expect(get("a")).rejects.toEqual(unavailable);
+    });
+
     it("tries each record again once a second, not at each use", async () => {
       const { clock, rows, store, get } = setUp();
       rows.set("a", one);

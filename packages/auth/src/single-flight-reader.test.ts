@@ -119,6 +119,18 @@ describe("createSingleFlightReader", () => {
     expect(kept).toEqual([["a", "new"]]);
   });
 
+  it("lets others join the read that began after the drop, also when the one before it has ended", async () => {
+    const { clock, asked, reader } = setUp();
+    void reader.read("a");
+    reader.drop("a");
+    const after = reader.read("a");
+    asked[0]!.answer.resolve("old");
+    await clock.advance(0);
+    const joined = reader.read("a");
+    asked[1]!.answer.resolve("new");
+    expect([asked.length, await after, await joined]).toEqual([2, "new", "new"]);
+  });
+
   it("does not keep a value that came after the limit when anything was dropped since", async () => {
     const { clock, asked, kept, reader } = setUp();
     const first = expect(reader.read("a")).rejects.toEqual(unavailable);
