@@ -19,47 +19,60 @@ const privateIpv4 = [
   "172.16.0.0/12",
   "192.0.0.0/24",
   "192.0.2.0/24",
+  "192.31.196.0/24",
+  "192.52.193.0/24",
   "192.88.99.0/24",
   "192.168.0.0/16",
+  "192.175.48.0/24",
   "198.18.0.0/15",
   "198.51.100.0/24",
   "203.0.113.0/24",
-  "224.0.0.0/4",
   "240.0.0.0/4",
 ];
 
 /** Special-purpose IPv6 blocks. @see https://www.iana.org/assignments/iana-ipv6-special-registry */
 const privateIpv6 = [
   "::1/128",
-  "100::/64",
+  "100::/63",
   "2001::/23",
   "2001:db8::/32",
+  "2620:4f:8000::/48",
   "3fff::/20",
   "5f00::/16",
   "fc00::/7",
-  "ff00::/8",
+  "fec0::/10",
 ];
 
-/** Link-local addresses and the metadata services of clouds: they hand out credentials of the machine. */
-const metadata = [
+/** Link-local addresses and metadata services, which hand out a machine's credentials; and many hosts at once. */
+const forbiddenBlocks = [
   "169.254.0.0/16",
   "100.100.100.200/32",
   "168.63.129.16/32",
+  "192.0.0.192/32",
+  "224.0.0.0/4",
+  "255.255.255.255/32",
   "fe80::/10",
+  "fd00:ec2::23/128",
   "fd00:ec2::254/128",
   "fd20:ce::254/128",
+  "ff00::/8",
 ];
 
 /** IPv6 forms that carry an IPv4 address; whoever means that address writes it as such. */
-const embeddedIpv4 = ["::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"];
+const embeddedIpv4 = ["::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"];
 
-const metadataNames: ReadonlySet<string> = new Set(["metadata.google.internal", "metadata.goog"]);
+const forbiddenNames: ReadonlySet<string> = new Set([
+  "instance-data",
+  "metadata",
+  "metadata.goog",
+  "metadata.google.internal",
+]);
 
 /** `BlockList` takes the mapped form for the IPv4 address it holds, so a block for it would match all of IPv4. */
 const mappedIpv4 = /^::ffff:/;
 
 const privateAddresses = blockList([...privateIpv4, ...privateIpv6]);
-const metadataAddresses = blockList(metadata);
+const forbiddenAddresses = blockList(forbiddenBlocks);
 const embeddedAddresses = blockList(embeddedIpv4);
 
 /**
@@ -70,7 +83,7 @@ const embeddedAddresses = blockList(embeddedIpv4);
 export function classifyHost(hostname: string): HostClass {
   const host = hostname
     .replace(/^\[|\]$/g, "")
-    .replace(/\.$/, "")
+    .replace(/\.+$/, "")
     .toLowerCase();
   const version = isIP(host);
   if (version === 0) return classifyName(host);
@@ -80,12 +93,12 @@ export function classifyHost(hostname: string): HostClass {
 }
 
 function classifyName(name: string): HostClass {
-  if (metadataNames.has(name)) return "forbidden";
+  if (name === "" || forbiddenNames.has(name)) return "forbidden";
   return name === "localhost" || name.endsWith(".localhost") ? "private" : "public";
 }
 
 function classifyAddress(address: string, family: "ipv4" | "ipv6"): HostClass {
-  if (metadataAddresses.check(address, family)) return "forbidden";
+  if (forbiddenAddresses.check(address, family)) return "forbidden";
   return privateAddresses.check(address, family) ? "private" : "public";
 }
 

@@ -13,23 +13,24 @@ import { baseUrlProblem } from "./base-url.ts";
 /** A header name. @see RFC 9110 §5.6.2 */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Anything but line breaks and other control characters. @see RFC 9110 §5.5 */
-const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** One line of ASCII. @see RFC 9110 §5.5 */
+const headerValue = /^[\t\x20-\x7e]*$/;
 
 /** Headers that frame the message, belong to the connection or are chosen by the relay. */
 const ownHeaders: ReadonlySet<string> = new Set([
+  "accept",
   "accept-encoding",
   "connection",
   "content-encoding",
   "content-length",
   "content-type",
+  "cookie",
   "expect",
   "host",
   "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
   "te",
+  "traceparent",
+  "tracestate",
   "trailer",
   "transfer-encoding",
   "upgrade",
@@ -75,11 +76,12 @@ function checkHeaders(provider: JsonValue, path: Path): readonly Finding[] {
 function headerProblem(name: string, value: JsonValue | undefined, provider: JsonValue): string | undefined {
   const lowerName = name.toLowerCase();
   if (!token.test(name)) return "is not a header name, should be letters, digits and hyphens";
-  if (ownHeaders.has(lowerName)) return "is a header the server sets itself, should be left out";
+  if (ownHeaders.has(lowerName) || lowerName.startsWith("proxy-"))
+    return "is a header the server sets itself, should be left out";
   if (lowerName === "authorization" && (hasKey(provider) || listAt(provider, "api_keys").length > 0))
     return "is set by the provider's key, should be left out";
   if (typeof value === "string" && !headerValue.test(value))
-    return "holds a line break or another character headers cannot carry, should be one line";
+    return "holds a line break or another character headers cannot carry, should be one line of ASCII";
   return undefined;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Secret } from "@llmproxy/spec";
+import { Secret } from "@llmproxy/spec";
 import {
   array,
   discriminatedUnion,
@@ -62,8 +62,8 @@ export interface OpenAiProviderConfig {
   readonly apiKey: Secret | undefined;
   /** Whether cleartext and private addresses are allowed. Default false. */
   readonly allowPrivate: boolean;
-  /** Headers added to each request; values may be secrets. Default none. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers added to each request; values may be credentials. Default none. */
+  readonly headers: Readonly<Record<string, Secret>>;
   /** How long each phase of a call may take. */
   readonly timeouts: ProviderTimeouts;
 }
@@ -208,7 +208,9 @@ function openAiProviderConfig(input: OpenAiInput, apiKey: Secret | undefined): O
     baseUrl: normalizeBaseUrl(input.base_url),
     apiKey,
     allowPrivate: input.allow_private,
-    headers: input.headers,
+    headers: Object.fromEntries(
+      Object.entries(input.headers).map(([header, value]) => [header, new Secret(value)]),
+    ),
     timeouts: {
       connectMs: durationMs(input.timeout.connect),
       firstByteMs: durationMs(input.timeout.first_byte),

@@ -17,8 +17,14 @@ const maxSecretBytes = 65_536;
 /** Every secret so far is sent in a header: visible ASCII, no spaces. @see RFC 6750 §2.1 */
 const visible = /^[\x21-\x7e]+$/;
 
+/** What clients may send in a header. */
+const maxSecretLength = 8_192;
+
 /** The management token opens everything; shorter ones could be guessed. */
 const minManagementTokenLength = 16;
+
+/** What API keys begin with; a management token that did would be looked up as one. */
+const apiKeyPrefix = "sk-llp-";
 
 /** What secrets are read from. */
 export interface SecretSources {
@@ -113,7 +119,12 @@ async function readSecretFile(path: string, readFile: ReadFile): Promise<Reading
 function secretProblem(name: string, text: string): string | undefined {
   if (!visible.test(text))
     return "is empty or holds spaces or other characters headers cannot carry, should be visible ASCII";
-  if (name === "management_token" && text.length < minManagementTokenLength)
+  if (text.length > maxSecretLength) return `is too long, should have at most ${maxSecretLength} characters`;
+  return name === "management_token" ? managementTokenProblem(text) : undefined;
+}
+
+function managementTokenProblem(text: string): string | undefined {
+  if (text.length < minManagementTokenLength)
     return `is too short, should have at least ${minManagementTokenLength} characters`;
-  return undefined;
+  return text.startsWith(apiKeyPrefix) ? `begins with ${apiKeyPrefix} as API keys do, should not` : undefined;
 }
