@@ -1,0 +1,66 @@
+/**
+ * Relaying an answer that comes at once.
+ *
+ * @module
+ */
+
+import { isUtf8 } from "node:buffer";
+import { type FramesReply, type JsonObject, ProxyError, type ReplyEnd } from "@llmproxy/spec";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { UpstreamResponse } from "../http/exchange.ts";
+import { readBody } from "../http/read-body.ts";
+import type { RelayOptions } from "./relay.ts";
+import { passedHeaders } from "./response-headers.ts";
+import { scrubError } from "./scrub.ts";
+import { createUnaryReply } from "./unary-reply.ts";
+
+const mebibyte = 1_048_576;
+const maxUnaryBytes = 64 * mebibyte;
+
+/**
+ * Reads the whole answer, at most 64 MiB, and passes its bytes on unchanged.
+ *
+ * @throws `upstream_failed` when it is not a JSON object, too large, or an error in spite of its status
+ * @throws what {@link UpstreamResponse.read} throws
+ */
+export async function relayUnary(response: UpstreamResponse, options: RelayOptions): Promise<FramesReply> {
+  const { provider, dialect } = options;
+  const { bytes, isTruncated } = await readBody(response, maxUnaryBytes);
+  if (isTruncated)
+    throw new ProxyError("upstream_failed", `provider "${provider}" answered with more than 64 MiB`);
+  const json = readObject(bytes);
+  if (!json)
+    throw new ProxyError("upstream_failed", `provider "${provider}" answered with what is not a JSON object`);
+  if (isError(json)) throw scrubError(dialect.readError(response.status, bytes), options.scrub);
+  return createUnaryReply({
+    status: response.status,
+    headers: passedHeaders(response.headers),
+    dialect: dialect.name,
+    body: bytes,
+    end: endOf(dialect, json),
+  });
+}
+
+function isError({ error }: JsonObject): boolean {
+  return typeof error === "object" && error !== null;
+}
+
+function readObject(bytes: Buffer): JsonObject | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    return isObject(value) ? value : undefined;
+  } catch {
+    // The caller says what was wanted.
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function endOf(dialect: Dialect, json: JsonObject): ReplyEnd {
+  const { usage, finishReason } = dialect.observeReply(json);
+  return { outcome: "finished", ...(usage ? { usage } : {}), ...(finishReason ? { finishReason } : {}) };
+}
