@@ -13,6 +13,7 @@ import { checkProviders } from "./rules/providers.ts";
 import { checkReferences } from "./rules/references.ts";
 import { checkForm } from "./schema/check.ts";
 import { type Config, configSchema, type EffectiveInput, makeConfig } from "./schema/config.ts";
+import { withoutUnset } from "./schema/unset.ts";
 import { checkSupport } from "./schema/unsupported.ts";
 import { type FileReading, readConfigFile } from "./sources/config-file.ts";
 import { readEnvironment } from "./sources/environment.ts";
@@ -20,7 +21,6 @@ import { type ConfigInput, readFlags } from "./sources/flags.ts";
 import { type ConfigSource, type Layer, layerOf, locate, mergeLayers } from "./sources/layer.ts";
 import { type ReadFile, readSystemFile } from "./sources/read-file.ts";
 import { readSecrets, type SecretReading } from "./sources/secrets.ts";
-import { withoutNullKeys } from "./tree.ts";
 import { ConfigError, type Finding, firstOfEachPath, type Violation } from "./violation.ts";
 
 /** What a configuration is loaded from. */
@@ -76,7 +76,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (file.path !== undefined && !file.layer) throw new ConfigError(early);
 
   const layers = [...(file.layer ? [file.layer] : []), environment.layer, flags.layer];
-  const tree = withoutNullKeys(mergeLayers(layers, configSchema));
+  const tree = withoutUnset(mergeLayers(layers, configSchema), configSchema);
   const secrets = await readSecrets(tree, configSchema, {
     environment: options.environment,
     readFile,

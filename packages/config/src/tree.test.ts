@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { listAt, maxDepth, readTree, textAt, valueAt, withoutNullKeys } from "./tree.ts";
+import { listAt, maxDepth, readTree, textAt, valueAt } from "./tree.ts";
 
 /** A map nested `depth` times. */
 function nested(depth: number): unknown {
@@ -56,15 +56,6 @@ describe("readTree", () => {
     const value: { again?: unknown } = {};
     value.again = value;
     expect(readTree(value).findings).toHaveLength(1);
-  });
-});
-
-describe("withoutNullKeys", () => {
-  it("removes null from maps at every depth and leaves the items of lists", () => {
-    expect(withoutNullKeys({ a: null, b: { c: null, d: [null, { e: null, f: 0 }] }, g: false })).toEqual({
-      b: { d: [null, { f: 0 }] },
-      g: false,
-    });
   });
 });
 

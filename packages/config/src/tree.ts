@@ -50,23 +50,6 @@ export function readTree(value: unknown): { tree: JsonValue | undefined; finding
   return { tree, findings };
 }
 
-/**
- * Removes keys whose value is `null`, at every depth: `null` means not set, so that the default holds. An empty
- * section whose keys are all commented out is read this way too.
- */
-export function withoutNullKeys(map: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(map).flatMap(([key, child]) =>
-      child === null || child === undefined ? [] : [[key, withoutNullsIn(child)]],
-    ),
-  );
-}
-
-function withoutNullsIn(value: JsonValue): JsonValue {
-  if (isList(value)) return value.map(withoutNullsIn);
-  return isMap(value) ? withoutNullKeys(value) : value;
-}
-
 function readValue(value: unknown, path: Path, findings: Finding[]): JsonValue | undefined {
   if (value === null || value === undefined) return value;
   if (typeof value === "string" || typeof value === "boolean" || typeof value === "number") return value;

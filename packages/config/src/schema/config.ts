@@ -10,12 +10,14 @@
 import type { Secret } from "@llmproxy/spec";
 import { type output, record, strictObject, string, _default as withDefault } from "zod/mini";
 import type { Path } from "../path.ts";
+import { auditSchema } from "./audit.ts";
 import { type AuthConfig, authConfig, authSchema } from "./auth.ts";
+import { budgetSchema } from "./budget.ts";
 import { cacheSchema } from "./cache.ts";
 import { enginesSchema } from "./engines.ts";
-import { auditSchema, eventsSchema } from "./events.ts";
+import { eventsSchema } from "./events.ts";
 import { aMap, anything, flag, textList } from "./fields.ts";
-import { budgetSchema, limitsSchema } from "./limits.ts";
+import { limitsSchema } from "./limits.ts";
 import { defaultModelSchema, type ModelConfig, modelConfig, modelsSchema } from "./models.ts";
 import { optimizerSchema } from "./optimizer.ts";
 import { passthroughSchema } from "./passthrough.ts";

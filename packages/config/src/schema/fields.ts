@@ -23,7 +23,7 @@ export function expected(what: string): { error: (failed: FailedValue) => string
 }
 
 /** The same, for values that may hold a secret: only their type is shown. */
-export function expectedUnseen(what: string): { error: (failed: FailedValue) => string } {
+function expectedUnseen(what: string): { error: (failed: FailedValue) => string } {
   return { error: ({ input }) => `is ${describeType(input)}, should be ${what}` };
 }
 

@@ -1,5 +1,5 @@
 /**
- * `limits` and `budget`: how much may be used.
+ * `limits`: how much may be used at a time.
  *
  * @module
  */
@@ -34,11 +34,5 @@ export const limitsSchema = prefault(
     },
     aMap,
   ),
-  {},
-);
-
-/** The schema of `budget`. */
-export const budgetSchema = prefault(
-  strictObject({ assume_output: withDefault(wholeNumber(1, 1_000_000_000), 4096) }, aMap),
   {},
 );

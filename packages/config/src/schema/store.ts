@@ -38,19 +38,14 @@ export const storeSchema = prefault(
   {},
 );
 
-/** Whether `url` names a SQLite file, as opposed to a server. */
-export function isSqliteUrl(url: unknown): boolean {
-  return typeof url === "string" && url.startsWith(sqlitePrefix);
-}
-
-/** Makes the section; the URL is one {@link isSqliteUrl} accepts. */
+/** Makes the section; a URL of another store has been refused before. */
 export function storeConfig(input: output<typeof storeSchema>): StoreConfig {
   return { kind: "sqlite", file: input.url.slice(sqlitePrefix.length) };
 }
 
 /** `sqlite://name` means a host in a URL and a root directory in a path, `:memory:` would lose every key. */
 function isStoreUrl(url: string): boolean {
-  if (!isSqliteUrl(url)) return postgresUrl.test(url);
+  if (!url.startsWith(sqlitePrefix)) return postgresUrl.test(url);
   const file = url.slice(sqlitePrefix.length);
   return file !== "" && file !== ":memory:" && !/[?#\0]/.test(file) && !/^\/\/(?!\/)/.test(file);
 }

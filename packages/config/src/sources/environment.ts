@@ -82,19 +82,12 @@ function readVariable(name: string, text: string, schema: Schema): VariableReadi
 }
 
 function readJson(name: string, path: Path, text: string): VariableReading {
-  const parsed = parseJson(text);
-  const { tree, findings } = readTree(parsed.value);
-  const problems = [
-    ...parsed.problems.map(({ message }) => message),
-    ...findings.map(({ path: at, message }) => `${formatPath(at)} ${message}`),
-  ];
-  if (problems.length > 0)
-    return {
-      violations: problems.map((problem) => ({
-        path: name,
-        message: `${problem}, should be a list or map as JSON`,
-      })),
-    };
+  const { value, problems } = parseJson(text);
+  const { tree, findings } = readTree(value);
+  const mistakes = [...problems, ...findings].map((mistake) =>
+    `${formatPath(mistake.path ?? [])} ${mistake.message}, should be a list or map as JSON`.trimStart(),
+  );
+  if (mistakes.length > 0) return { violations: mistakes.map((message) => ({ path: name, message })) };
   return { path, value: tree ?? null };
 }
 

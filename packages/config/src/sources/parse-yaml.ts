@@ -22,6 +22,7 @@ import {
 } from "yaml";
 import { formatPath, type Path } from "../path.ts";
 import { maxDepth } from "../tree.ts";
+import { jsonErrorPosition } from "./json-syntax.ts";
 
 /** What is wrong with a text. */
 export interface ParseProblem {
@@ -71,21 +72,13 @@ export function parseYaml(text: string): ParsedText {
 
 /** Parses JSON as RFC 8259 has it. */
 export function parseJson(text: string): ParsedText {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    return { value: undefined, problems: [jsonProblem(text, error)], lines: new Map() };
-  }
-  return parseYaml(text);
-}
-
-/** V8 names the position, and quotes the text around it, which may be a secret: only the position is kept. */
-function jsonProblem(text: string, error: unknown): ParseProblem {
-  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
-  const before = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
+  const position = jsonErrorPosition(text);
+  if (position === undefined) return parseYaml(text);
+  const before = text.slice(0, position).split("\n");
   const line = before.length;
   const column = (before.at(-1)?.length ?? 0) + 1;
-  return { message: `is not valid JSON at line ${line}, column ${column}`, line };
+  const message = `is not valid JSON at line ${line}, column ${column}`;
+  return { value: undefined, problems: [{ message, line }], lines: new Map() };
 }
 
 /** Reads a syntax tree once. */

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { initialConfigText } from "./initial-config.ts";
+import { type LoadedConfig, loadConfig } from "./load.ts";
+import { configSchema } from "./schema/config.ts";
+import { keysOf } from "./schema/inspect.ts";
+
+/** Loads a text as the configuration file. */
+function load(text: string): Promise<LoadedConfig> {
+  const readFile = async (path: string) => {
+    if (!path.endsWith("llmproxy.yaml")) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+    return { bytes: new TextEncoder().encode(text), isTruncated: false, mode: 0o600 };
+  };
+  return loadConfig({
+    directory: "/work",
+    environment: { OPENAI_API_KEY: "k", LLMPROXY_MANAGEMENT_TOKEN: "a-management-token" },
+    readFile,
+  });
+}
+
+/** Takes the `#` off lines that are settings: prose has a space after it, examples another `#`. */
+function withSettings(text: string): string {
+  return text.replace(/^#(?![ #]\S|#|$)/gm, "");
+}
+
+/** Takes the `##` off lines that are examples, in place of the defaults of the same section. */
+function withExamples(text: string): string {
+  return withSettings(text)
+    .replace(/^models: \[\]$/m, "")
+    .replace(/^##/gm, "");
+}
+
+describe("initialConfigText", () => {
+  it("is valid as it stands and changes nothing", async () => {
+    const [written, defaults] = await Promise.all([load(initialConfigText()), load("")]);
+    expect(written.config).toEqual(defaults.config);
+    expect([...written.sources.values()].every((source) => source === "default")).toBe(true);
+  });
+
+  it("shows defaults: with its settings switched on it still changes nothing", async () => {
+    const text = withSettings(initialConfigText());
+    const [written, defaults] = await Promise.all([load(text), load("")]);
+    expect(written.redacted()).toEqual(defaults.redacted());
+    expect(written.sources.get("server.port")).toBe("file");
+    expect(written.sources.get("telemetry.metrics.auth")).toBe("file");
+  });
+
+  it("shows examples that work", async () => {
+    const { config } = await load(withExamples(initialConfigText()));
+    expect(config.providers.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      "echo echo",
+      "openai openai",
+      "local openai-compatible",
+    ]);
+    expect(config.models.map(({ name }) => name)).toEqual(["fast"]);
+    expect(config.auth.managementToken?.reveal()).toBe("a-management-token");
+  });
+
+  it("shows every setting that this version honours", async () => {
+    const text = initialConfigText();
+    const { config } = await load("");
+    const sections = Object.keys(config).map((section) =>
+      section.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
+    for (const section of sections) {
+      expect(keysOf(configSchema)).toContain(section);
+      expect(text).toMatch(new RegExp(`^#${section}:`, "m"));
+    }
+  });
+
+  it("is made of short lines", () => {
+    for (const line of initialConfigText().split("\n")) expect(line.length).toBeLessThanOrEqual(110);
+  });
+});
