@@ -142,6 +142,11 @@ describe("readEnvironment", () => {
     expect(read(Object.fromEntries([long, short])).tree).toEqual(expected);
   });
 
+  it("keeps two spellings of a secret, for the reader of secrets to refuse", () => {
+    const environment = { LLMPROXY_AUTH__MANAGEMENT_TOKEN: "a", LLMPROXY_AUTH__MANAGEMENT_TOKEN_FILE: "b" };
+    expect(read(environment).tree).toEqual({ auth: { management_token: "a", management_token_file: "b" } });
+  });
+
   it("knows the variable of a setting, also of one within JSON", () => {
     const { layer } = read({ LLMPROXY_SERVER__PORT: "1", LLMPROXY_PROVIDERS: '[{"name": "a"}]' });
     expect(layer.variableOf?.(["server", "port"])).toBe("LLMPROXY_SERVER__PORT");

@@ -55,7 +55,8 @@ export function readEnvironment(
       continue;
     }
     variables.set(formatPath(reading.path), name);
-    tree = mergeMaps(tree, nest(reading.path, reading.value), schema);
+    // Without the schema, which would let one spelling of a secret replace another: here both are a mistake.
+    tree = mergeMaps(tree, nest(reading.path, reading.value), undefined);
   }
   const variableOf = (path: Path): string | undefined => findVariable(path, variables);
   return { layer: { source: "environment", tree, variableOf }, violations };
