@@ -77,7 +77,7 @@ const text = `# Configuration of llmproxy.
 # The model of requests that name none.
 #default_model: null
 
-# Logs, on standard error, and metrics.
+# Logs and metrics.
 #telemetry:
 #  log:
 # One of debug, info, warn, error and silent.

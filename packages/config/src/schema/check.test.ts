@@ -123,6 +123,7 @@ describe("checkForm", () => {
     ["server.trusted_proxies", ["10.0.0.0/8", "::1", "fd00::/8", "192.168.1.1"]],
     ["store.url", "sqlite:/var/lib/llmproxy.db"],
     ["store.url", "sqlite:///var/lib/llmproxy.db"],
+    ["store.url", "sqlite::memory:"],
     ["auth.max_stale", "0s"],
     ["default_model", "meta-llama/Llama-3.1-8B"],
     ["telemetry.metrics.path", "/internal/metrics"],
@@ -197,11 +198,6 @@ describe("checkForm", () => {
     [
       "store.url",
       "sqlite://a.db",
-      "is text, should be sqlite:FILE, relative to the data directory, or a postgres:// URL",
-    ],
-    [
-      "store.url",
-      "sqlite::memory:",
       "is text, should be sqlite:FILE, relative to the data directory, or a postgres:// URL",
     ],
     ["redis.url", "http://x", "is text, should be a redis:// or rediss:// URL"],

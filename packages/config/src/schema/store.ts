@@ -11,7 +11,7 @@ import { aMap, duration, unseenText } from "./fields.ts";
 export interface StoreConfig {
   /** What the store is. */
   readonly kind: "sqlite";
-  /** The database file, relative to the data directory unless absolute. Default `llmproxy.db`. */
+  /** The database file, relative to the data directory unless absolute; `:memory:` keeps nothing. Default `llmproxy.db`. */
   readonly file: string;
 }
 
@@ -43,9 +43,9 @@ export function storeConfig(input: output<typeof storeSchema>): StoreConfig {
   return { kind: "sqlite", file: input.url.slice(sqlitePrefix.length) };
 }
 
-/** `sqlite://name` means a host in a URL and a root directory in a path, `:memory:` would lose every key. */
+/** `sqlite://name` would mean a host in a URL and a root directory in a path; neither is what was meant. */
 function isStoreUrl(url: string): boolean {
   if (!url.startsWith(sqlitePrefix)) return postgresUrl.test(url);
   const file = url.slice(sqlitePrefix.length);
-  return file !== "" && file !== ":memory:" && !/[?#\0]/.test(file) && !/^\/\/(?!\/)/.test(file);
+  return file !== "" && !/[?#\0]/.test(file) && !/^\/\/(?!\/)/.test(file);
 }

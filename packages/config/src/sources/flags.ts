@@ -15,7 +15,7 @@ import { scalarOf } from "./text-value.ts";
  * Settings in the spelling of the configuration file, e.g. `{ server: { port: 9000 } }`. Keys whose value is
  * undefined count as absent. Numbers and booleans may be text, as a command line gives them.
  */
-export type ConfigInput = JsonObject;
+export type ConfigInput = Readonly<Record<string, unknown>>;
 
 /** Reads the settings given by flags. */
 export function readFlags(
