@@ -1,0 +1,156 @@
+/**
+ * Tool calls in answers. In a stream they come in fragments: the first has id and name, each may have a piece of
+ * the arguments.
+ *
+ * Vendors differ in what tells parallel calls apart: an `index`, an `id`, or nothing where a call comes whole.
+ *
+ * @module
+ */
+
+import { type Extra, type JsonObject, type JsonValue, type Part, ProxyError } from "@llmproxy/spec";
+import { defined, isObject, objectOf, textOf } from "../../json/value.ts";
+import { withOwn } from "./extra.ts";
+import type { Form } from "./part-extra.ts";
+
+/** Reads the tool calls of one choice. */
+export interface CallReader {
+  /**
+   * @param fragment - an element of `tool_calls`
+   * @returns a start and a delta, one of them, or an opaque part for what is not a function call
+   * @throws `upstream_failed` when there are more calls than any answer has
+   */
+  read(fragment: JsonValue, choice: number): readonly Part[];
+}
+
+interface Call {
+  readonly index: number;
+  readonly id: string | undefined;
+}
+
+/** The most tool calls of one choice. */
+const maxCalls = 1_024;
+
+/** Makes a reader for one choice. */
+export function createCallReader(form: Form): CallReader {
+  const calls: Call[] = [];
+  const byIndex = new Map<number, Call>();
+
+  /** The call a fragment goes on with; undefined when it begins one. */
+  const find = ({ at, id, name }: Fragment): Call | undefined => {
+    if (form === "unary") return undefined;
+    if (at === undefined) return id === undefined ? calls.at(-1) : calls.find((call) => call.id === id);
+    const call = byIndex.get(at);
+    // One index for all parallel calls: only another id and another name tell.
+    const isOther = id !== undefined && name !== undefined && call?.id !== id;
+    return isOther ? undefined : call;
+  };
+
+  const begin = ({ at, id }: Fragment): Call => {
+    if (calls.length >= maxCalls)
+      throw new ProxyError("upstream_failed", `the provider sent more than ${maxCalls} tool calls`);
+    const call = { index: calls.length, id };
+    calls.push(call);
+    if (at !== undefined) byIndex.set(at, call);
+    return call;
+  };
+
+  return {
+    read(value, choice) {
+      const fragment = readFragment(value);
+      if (!fragment) return [{ type: "opaque", choice, ...withOwn({ call: value }) }];
+      const known = find(fragment);
+      return known
+        ? [deltaPart(fragment, choice, known, withOwn({ call: left(fragment, false) }))]
+        : startParts(fragment, choice, begin(fragment));
+    },
+  };
+}
+
+/** A piece of a call of a function. */
+interface Fragment {
+  readonly json: JsonObject;
+  readonly called: JsonObject;
+  /** The vendor's index. */
+  readonly at: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+}
+
+function readFragment(value: JsonValue): Fragment | undefined {
+  if (!isObject(value)) return undefined;
+  const called = objectOf(value.function);
+  if (!called) return undefined;
+  const at = Number.isInteger(value.index) ? Number(value.index) : undefined;
+  return { json: value, called, at, id: textOf(value.id), name: textOf(called.name) };
+}
+
+function startParts(fragment: Fragment, choice: number, call: Call): readonly Part[] {
+  const { id = `call_${call.index}`, name = "", called } = fragment;
+  const own = { call: left(fragment, true), ...(fragment.id === undefined ? { isAnonymous: true } : {}) };
+  const start: Part = { type: "tool-call-start", choice, index: call.index, id, name, ...withOwn(own) };
+  return argumentsText(called.arguments) === "" ? [start] : [start, deltaPart(fragment, choice, call, {})];
+}
+
+function deltaPart(
+  { called }: Fragment,
+  choice: number,
+  { index }: Call,
+  kept: { readonly extra?: Extra },
+): Part {
+  return { type: "tool-call-delta", choice, index, arguments: argumentsText(called.arguments), ...kept };
+}
+
+/** Some vendors write arguments as an object instead of JSON text. */
+function argumentsText(value: JsonValue | undefined): string {
+  if (typeof value === "string") return value;
+  return isObject(value) ? JSON.stringify(value) : "";
+}
+
+/** What is left of a fragment: of one that goes on with a call also id and name. */
+function left({ json, called }: Fragment, isStart: boolean): JsonObject {
+  const { id, function: _, ...others } = json;
+  const { name, arguments: text, ...inner } = called;
+  const isSaid = (value: JsonValue | undefined): boolean => isStart && textOf(value) !== undefined;
+  return {
+    ...others,
+    ...defined({ id: isSaid(id) ? undefined : id }),
+    function: {
+      ...inner,
+      ...defined({
+        name: isSaid(name) ? undefined : name,
+        arguments: textOf(text) === undefined ? text : undefined,
+      }),
+    },
+  };
+}
+
+/** A tool call, or a fragment of one, that is being put together. */
+export interface CallDraft {
+  readonly index: number;
+  /** What was left of the fragment when it was read, where it is to be written the same again. */
+  readonly left?: JsonObject | undefined;
+  /** What was kept whole: a fragment that is not of a function call. */
+  readonly whole?: JsonValue | undefined;
+  id?: string | undefined;
+  name?: string | undefined;
+  arguments: string;
+}
+
+/** Writes a tool call of a unary answer, or a fragment of one in a stream. */
+export function writeCall(call: CallDraft, form: Form): JsonValue {
+  const { index, left, whole, id, name } = call;
+  if (whole !== undefined) return whole;
+  const members = defined({ id, type: id === undefined ? undefined : "function" });
+  if (!left) {
+    const called = defined({ name, arguments: call.arguments });
+    return form === "unary" ? { ...members, function: called } : { index, ...members, function: called };
+  }
+  const inner = objectOf(left.function);
+  const isUnchanged = isObject(inner?.arguments) && argumentsText(inner.arguments) === call.arguments;
+  const text = isUnchanged ? undefined : textOf(call.arguments);
+  return {
+    ...left,
+    ...defined({ id }),
+    function: { ...inner, ...defined({ name: textOf(name), arguments: text }) },
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * OpenAI's chat completions, and what the many compatible vendors make of them.
+ *
+ * @module
+ */
+
+import type { Dialect } from "../dialect.ts";
+import { readError, writeError, writeErrorFrame } from "./error.ts";
+import { dialectName } from "./extra.ts";
+import { createFrameObserver } from "./observer.ts";
+import { relayRequest } from "./relay.ts";
+import { observeReply, readReply, writeReply } from "./reply.ts";
+import { readRequest, writeRequest } from "./request.ts";
+import { createStreamReader, createStreamWriter } from "./stream.ts";
+
+/** The `openai-chat` dialect. */
+export const openaiChat: Dialect = {
+  name: dialectName,
+  readRequest,
+  writeRequest,
+  relayRequest,
+  readReply,
+  writeReply,
+  createStreamReader,
+  createStreamWriter,
+  createFrameObserver,
+  observeReply,
+  readError,
+  writeError,
+  writeErrorFrame,
+};

@@ -1,0 +1,279 @@
+/**
+ * The messages of a conversation.
+ *
+ * What an assistant's message says in several members (reasoning, text, refusal, audio, tool calls) is one list
+ * of content in the shared vocabulary. A tool's message is a tool result.
+ *
+ * @module
+ */
+
+import type {
+  ChatMessage,
+  Content,
+  JsonObject,
+  JsonValue,
+  MessageRole,
+  ToolResultContent,
+} from "@llmproxy/spec";
+import { defined, isArray, isObject, objectOf, rest, textOf } from "../../json/value.ts";
+import { expected, Fields } from "../fields.ts";
+import { readContent, writeContent } from "./content.ts";
+import { dialectName, ownExtra, withOwn, withOwnIfAny } from "./extra.ts";
+import { reasoningMember } from "./reasoning.ts";
+import { readToolCall, writeToolCall } from "./tools.ts";
+
+/** The most messages of one request. */
+const maxMessages = 10_000;
+
+/**
+ * Reads `messages`.
+ *
+ * @throws `invalid_request` naming the member that is wrong
+ */
+export function readMessages(value: JsonValue | undefined): readonly ChatMessage[] {
+  if (!isArray(value) || value.length === 0) throw expected("messages", "a non-empty array");
+  if (value.length > maxMessages) throw expected("messages", `at most ${maxMessages} messages`);
+  return value.map((message, index) => readMessage(message, `messages[${index}]`));
+}
+
+const readers: ReadonlyMap<string, (message: Fields) => ChatMessage> = new Map([
+  ["system", (message) => readPlain(message, "system")],
+  ["developer", (message) => readPlain(message, "developer")],
+  ["user", (message) => readPlain(message, "user")],
+  ["assistant", readAssistant],
+  ["tool", readToolMessage],
+  ["function", readFunctionMessage],
+]);
+
+const roles = [...readers.keys()].map((role) => `"${role}"`).join(", ");
+
+function readMessage(value: JsonValue, path: string): ChatMessage {
+  const message = Fields.of(value, path);
+  const read = readers.get(message.requiredString("role"));
+  if (!read) throw expected(message.path("role"), `one of ${roles}`);
+  return read(message);
+}
+
+const plainMembers = new Set(["role", "content", "name"]);
+
+function readPlain(message: Fields, role: MessageRole): ChatMessage {
+  return {
+    role,
+    content: requiredContent(message),
+    ...defined({ name: message.string("name") }),
+    ...withOwnIfAny({ ...rest(message.json, plainMembers), ...emptyArray(message.json, "content") }),
+  };
+}
+
+function requiredContent(message: Fields): readonly Content[] {
+  const content = readContent(message.json.content, message.path("content"));
+  if (!content) throw expected(message.path("content"), "a string or an array of content parts");
+  return content;
+}
+
+/** An empty array becomes no vocabulary, so it stays as it is. */
+function emptyArray(json: JsonObject, name: string): JsonObject {
+  const value = json[name];
+  return isArray(value) && value.length === 0 ? { [name]: value } : {};
+}
+
+const toolMembers = new Set([...plainMembers, "tool_call_id"]);
+
+function readToolMessage(message: Fields): ChatMessage {
+  const result: ToolResultContent = {
+    type: "tool-result",
+    callId: message.requiredString("tool_call_id"),
+    content: requiredContent(message),
+  };
+  return {
+    role: "tool",
+    content: [result],
+    ...defined({ name: message.string("name") }),
+    ...withOwnIfAny({ ...rest(message.json, toolMembers), ...emptyArray(message.json, "content") }),
+  };
+}
+
+/** The predecessor of a tool's message has no id to go by, so no other dialect could say it. */
+function readFunctionMessage(message: Fields): ChatMessage {
+  message.requiredString("name");
+  return { role: "tool", content: [{ type: "opaque", dialect: dialectName, value: message.json }] };
+}
+
+function readAssistant(message: Fields): ChatMessage {
+  const { json } = message;
+  const content = [
+    ...readReasoning(message),
+    ...readAssistantContent(message),
+    ...readRefusal(message),
+    ...readAudio(json),
+    ...readToolCalls(message),
+  ];
+  const kept = Object.entries(json).filter(([name, value]) => !isSaid(name, value, json));
+  return {
+    role: "assistant",
+    content,
+    ...defined({ name: message.string("name") }),
+    ...withOwnIfAny(Object.fromEntries(kept)),
+  };
+}
+
+/** Whether a member of an assistant's message has become vocabulary. */
+function isSaid(name: string, value: JsonValue | undefined, json: JsonObject): boolean {
+  switch (name) {
+    case "role":
+      return true;
+    case "name":
+      return value !== null;
+    case "content":
+      return typeof value === "string" || (isArray(value) && value.length > 0);
+    case "tool_calls":
+      return isArray(value) && value.length > 0;
+    case "audio":
+      return typeof objectOf(value)?.id === "string";
+    case "refusal":
+      return textOf(value) !== undefined;
+    case "reasoning_content":
+    case "reasoning":
+      return name === reasoningMember(json);
+    default:
+      return false;
+  }
+}
+
+function readReasoning({ json }: Fields): readonly Content[] {
+  const member = reasoningMember(json);
+  if (!member) return [];
+  return [{ type: "reasoning", text: textOf(json[member]) ?? "", ...withOwn({ member }) }];
+}
+
+function readAssistantContent(message: Fields): readonly Content[] {
+  const { content } = message.json;
+  const read = readContent(content, message.path("content"));
+  if (read || content === undefined || content === null) return read ?? [];
+  throw expected(message.path("content"), "a string, an array of content parts or null");
+}
+
+function readRefusal(message: Fields): readonly Content[] {
+  const text = message.string("refusal");
+  return text ? [{ type: "refusal", text }] : [];
+}
+
+const audioMembers = new Set(["id"]);
+
+function readAudio(json: JsonObject): readonly Content[] {
+  const audio = objectOf(json.audio);
+  if (typeof audio?.id !== "string") return [];
+  return [
+    { type: "audio", source: { kind: "file-id", fileId: audio.id }, ...withOwn(rest(audio, audioMembers)) },
+  ];
+}
+
+/** Calls of other tools than functions are opaque, wrapped so that they are not taken for content parts. */
+function readToolCalls(message: Fields): readonly Content[] {
+  const calls = message.array("tool_calls") ?? [];
+  return calls.map(
+    (call, index) =>
+      readToolCall(call, `${message.path("tool_calls")}[${index}]`) ?? {
+        type: "opaque",
+        dialect: dialectName,
+        value: { tool_call: call },
+      },
+  );
+}
+
+/**
+ * Writes `messages`. One message of the vocabulary becomes several where it has several tool results.
+ *
+ * @throws `invalid_request` for what this dialect has no words for
+ */
+export function writeMessages(messages: readonly ChatMessage[]): readonly JsonObject[] {
+  return messages.flatMap((message, index) => writeMessage(message, `messages[${index}]`));
+}
+
+function writeMessage(message: ChatMessage, path: string): readonly JsonObject[] {
+  const results = message.content.filter((content) => content.type === "tool-result");
+  const [result, ...more] = results;
+  if (!result)
+    return [message.role === "assistant" ? writeAssistant(message, path) : writePlain(message, path)];
+  const others = message.content.filter((content) => content.type !== "tool-result");
+  if (more.length === 0 && others.length === 0 && message.role === "tool") {
+    const own = ownExtra(message.extra);
+    return [{ ...own, ...defined({ name: message.name }), ...writeResult(result, path, own) }];
+  }
+  const written = results.map((content) => writeResult(content, path));
+  if (others.length === 0) return written;
+  const role = message.role === "tool" ? "user" : message.role;
+  return [...written, ...writeMessage({ ...message, role, content: others }, path)];
+}
+
+function writeResult(result: ToolResultContent, path: string, own?: JsonObject): JsonObject {
+  const content = writeContent(result.content, `${path}.content`) ?? own?.content ?? "";
+  return { ...ownExtra(result.extra), role: "tool", tool_call_id: result.callId, content };
+}
+
+function writePlain(message: ChatMessage, path: string): JsonObject {
+  const [first] = message.content;
+  if (
+    message.role === "tool" &&
+    first?.type === "opaque" &&
+    isObject(first.value) &&
+    first.dialect === dialectName
+  )
+    return first.value;
+  if (message.role === "tool") throw expected(path, 'a tool result in a message of role "tool"');
+  const content = writeContent(message.content, `${path}.content`);
+  return { role: message.role, ...ownExtra(message.extra), ...defined({ content, name: message.name }) };
+}
+
+/** Reasoning of other dialects is left out: vendors of this one do not take it back. */
+function writeAssistant(message: ChatMessage, path: string): JsonObject {
+  const said = message.content.filter((content) => !isApart(content));
+  return {
+    role: "assistant",
+    ...ownExtra(message.extra),
+    ...defined({ content: writeContent(said, `${path}.content`), name: message.name }),
+    ...Object.assign({}, ...message.content.map(writeMember)),
+    ...writeToolCalls(message.content),
+  };
+}
+
+/** Whether a piece of an assistant's message has a member of its own, beside `content`. */
+function isApart(content: Content): boolean {
+  switch (content.type) {
+    case "reasoning":
+    case "tool-call":
+      return true;
+    case "audio":
+      return content.source.kind === "file-id";
+    case "refusal":
+      return !ownExtra(content.extra);
+    case "opaque":
+      return wrappedCall(content) !== undefined;
+    default:
+      return false;
+  }
+}
+
+function writeMember(content: Content): JsonObject {
+  if (!isApart(content)) return {};
+  if (content.type === "refusal") return { refusal: content.text };
+  if (content.type === "audio" && content.source.kind === "file-id")
+    return { audio: { ...ownExtra(content.extra), id: content.source.fileId } };
+  if (content.type !== "reasoning") return {};
+  const member = ownExtra(content.extra)?.member;
+  return typeof member === "string" ? { [member]: content.text } : {};
+}
+
+function writeToolCalls(content: readonly Content[]): JsonObject {
+  const calls = content.flatMap((item) => {
+    const call = item.type === "tool-call" ? writeToolCall(item) : wrappedCall(item);
+    return call ? [call] : [];
+  });
+  return calls.length === 0 ? {} : { tool_calls: calls };
+}
+
+function wrappedCall(content: Content): JsonObject | undefined {
+  if (content.type !== "opaque" || content.dialect !== dialectName) return undefined;
+  const value = objectOf(content.value);
+  return value?.type === undefined ? objectOf(value?.tool_call) : undefined;
+}

@@ -1,0 +1,214 @@
+/**
+ * Requests: `POST /chat/completions`.
+ *
+ * Read strictly where something depends on it and leniently elsewhere: members and values a compatible vendor
+ * may know and this file does not are kept, and judged by the vendor.
+ *
+ * @see OpenAI API reference, "Create chat completion"
+ * @module
+ */
+
+import type { ChatRequest, JsonObject, JsonValue, ResponseFormat, Sampling } from "@llmproxy/spec";
+import { defined, isArray, objectOf, rest, unlessEmpty } from "../../json/value.ts";
+import { expected, Fields } from "../fields.ts";
+import { ownExtra, withOwnIfAny } from "./extra.ts";
+import { readMessages, writeMessages } from "./messages.ts";
+import { readTool, readToolChoice, writeTool, writeToolChoice } from "./tools.ts";
+
+/** The most answers to one request; OpenAI's own bound. */
+const maxChoices = 128;
+/** More than any model writes; what is beyond it is a mistake, and a budget would have to reserve it. */
+const maxOutputTokens = 10_000_000;
+const tokenRange = { min: 1, max: maxOutputTokens };
+
+/** Members that become vocabulary whenever they are not null. */
+const plainMembers = new Set([
+  "model",
+  "messages",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "temperature",
+  "top_p",
+  "presence_penalty",
+  "frequency_penalty",
+  "seed",
+  "n",
+  "reasoning_effort",
+  "user",
+]);
+
+/**
+ * Reads a request.
+ *
+ * @throws `invalid_request` with the path of the member in `field`
+ */
+export function readRequest(json: JsonObject): ChatRequest {
+  const request = new Fields(json, "");
+  const model = request.requiredText("model");
+  const messages = readMessages(json.messages);
+  const responseFormat = readResponseFormat(json.response_format);
+  return {
+    model,
+    messages,
+    ...defined({
+      tools: request.array("tools")?.map((tool, index) => readTool(tool, `tools[${index}]`)),
+      toolChoice: readToolChoice(json.tool_choice),
+      parallelToolCalls: request.boolean("parallel_tool_calls"),
+      maxOutputTokens: readMaxOutputTokens(request),
+      responseFormat,
+      reasoningEffort: request.string("reasoning_effort"),
+      user: request.string("user"),
+    }),
+    sampling: readSampling(request),
+    stream: request.boolean("stream") ?? false,
+    includeUsage: request.object("stream_options")?.boolean("include_usage") ?? false,
+    ...withOwnIfAny({ ...rest(json, readMembers(json)), ...partlyRead(json, responseFormat) }),
+  };
+}
+
+/** The names of the members that have become vocabulary as a whole. */
+function readMembers(json: JsonObject): ReadonlySet<string> {
+  const names = new Set([...plainMembers, "stream_options", "response_format"]);
+  if (json.stream === true) names.add("stream");
+  if (json.logprobs === true) {
+    names.add("logprobs");
+    if (json.top_logprobs !== 0) names.add("top_logprobs");
+  }
+  if (isArray(json.stop)) names.add("stop");
+  // Of the two names for one thing the writer uses the one that stands in `extra`.
+  if (typeof json.max_tokens !== "number") names.add("max_completion_tokens");
+  return names;
+}
+
+/** What is left of the members that have become vocabulary in part. */
+function partlyRead(json: JsonObject, responseFormat: ResponseFormat | undefined): JsonObject {
+  const { include_usage, ...options } = objectOf(json.stream_options) ?? {};
+  const isWhole = include_usage === true && !unlessEmpty(options);
+  const streamOptions = include_usage === true ? options : json.stream_options;
+  return defined({
+    stream_options: isWhole ? undefined : streamOptions,
+    response_format: responseFormat ? formatRest(json.response_format) : json.response_format,
+  });
+}
+
+function readMaxOutputTokens(request: Fields): number | undefined {
+  const legacy = request.integer("max_tokens", tokenRange);
+  return request.integer("max_completion_tokens", tokenRange) ?? legacy;
+}
+
+function readSampling(request: Fields): Sampling {
+  const alternatives = request.integer("top_logprobs", { min: 0 });
+  return defined({
+    temperature: request.number("temperature"),
+    topP: request.number("top_p"),
+    presencePenalty: request.number("presence_penalty"),
+    frequencyPenalty: request.number("frequency_penalty"),
+    stop: readStop(request.json.stop),
+    seed: request.integer("seed"),
+    choices: request.integer("n", { min: 1, max: maxChoices }),
+    topLogprobs: request.boolean("logprobs") ? (alternatives ?? 0) : undefined,
+  });
+}
+
+function readStop(value: JsonValue | undefined): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  const texts = isArray(value) ? value : [value];
+  return texts.map((text) => {
+    if (typeof text === "string") return text;
+    throw expected("stop", "a string or an array of strings");
+  });
+}
+
+/** Reads the formats the vocabulary has; another one (a grammar, a schema without a name) stays in `extra`. */
+function readResponseFormat(value: JsonValue | undefined): ResponseFormat | undefined {
+  if (value === undefined || value === null) return undefined;
+  const format = Fields.of(value, "response_format");
+  const type = format.requiredString("type");
+  if (type === "text") return { type };
+  if (type === "json_object") return { type: "json" };
+  const described = type === "json_schema" ? objectOf(format.json.json_schema) : undefined;
+  const schema = objectOf(described?.schema);
+  if (!described || !schema || typeof described.name !== "string") return undefined;
+  const inner = format.requiredObject("json_schema");
+  return {
+    type: "json-schema",
+    name: described.name,
+    schema,
+    ...defined({ description: inner.string("description"), strict: inner.boolean("strict") }),
+  };
+}
+
+const formatMembers = new Set(["type", "json_schema"]);
+const schemaMembers = new Set(["name", "schema", "description", "strict"]);
+
+function formatRest(value: JsonValue | undefined): JsonObject | undefined {
+  const format = objectOf(value) ?? {};
+  const isSchema = format.type === "json_schema";
+  const inner = isSchema ? unlessEmpty(rest(objectOf(format.json_schema) ?? {}, schemaMembers)) : undefined;
+  const outer = rest(format, isSchema ? formatMembers : new Set(["type"]));
+  return unlessEmpty({ ...outer, ...(inner ? { json_schema: inner } : {}) });
+}
+
+/**
+ * Writes a request.
+ *
+ * @throws `invalid_request` with the path of what this dialect has no words for in `field`
+ */
+export function writeRequest(request: ChatRequest): JsonObject {
+  const own = ownExtra(request.extra) ?? {};
+  const { toolChoice, responseFormat } = request;
+  return {
+    model: request.model,
+    messages: writeMessages(request.messages),
+    ...own,
+    ...defined({
+      tools: request.tools?.map(writeTool),
+      tool_choice: toolChoice && writeToolChoice(toolChoice),
+      parallel_tool_calls: request.parallelToolCalls,
+      response_format: responseFormat && writeResponseFormat(responseFormat, objectOf(own.response_format)),
+      reasoning_effort: request.reasoningEffort,
+      user: request.user,
+      stream: request.stream || undefined,
+      stream_options: request.includeUsage
+        ? { ...objectOf(own.stream_options), include_usage: true }
+        : undefined,
+    }),
+    ...writeMaxOutputTokens(request.maxOutputTokens, own),
+    ...writeSampling(request.sampling, own),
+  };
+}
+
+/** `max_completion_tokens`, unless the client used the older name alone. */
+function writeMaxOutputTokens(limit: number | undefined, own: JsonObject): JsonObject {
+  if (limit === undefined) return {};
+  const isLegacy = typeof own.max_tokens === "number" && typeof own.max_completion_tokens !== "number";
+  return isLegacy ? { max_tokens: limit } : { max_completion_tokens: limit };
+}
+
+function writeSampling(sampling: Sampling, own: JsonObject): JsonObject {
+  const { stop, topLogprobs } = sampling;
+  const isSingle = stop?.length === 1 && own.stop === stop[0];
+  return defined({
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    presence_penalty: sampling.presencePenalty,
+    frequency_penalty: sampling.frequencyPenalty,
+    stop: isSingle ? own.stop : stop,
+    seed: sampling.seed,
+    n: sampling.choices,
+    logprobs: topLogprobs === undefined ? undefined : true,
+    top_logprobs: topLogprobs || undefined,
+  });
+}
+
+function writeResponseFormat(format: ResponseFormat, own: JsonObject | undefined): JsonObject {
+  if (format.type !== "json-schema")
+    return { ...own, type: format.type === "json" ? "json_object" : format.type };
+  const { name, schema, description, strict } = format;
+  return {
+    ...own,
+    type: "json_schema",
+    json_schema: { ...objectOf(own?.json_schema), name, schema, ...defined({ description, strict }) },
+  };
+}

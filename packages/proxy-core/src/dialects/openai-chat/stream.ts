@@ -1,0 +1,132 @@
+/**
+ * Streamed answers: server-sent events, each with a chunk, then `[DONE]`.
+ *
+ * @see OpenAI API reference, "The chat completion chunk object"
+ * @module
+ */
+
+import { type JsonObject, type JsonValue, type Part, ProxyError, type StartPart } from "@llmproxy/spec";
+import { isDeeperThan, isObject } from "../../json/value.ts";
+import { dataFrame, readEvents, type SseEvent } from "../../sse/events.ts";
+import type { StreamReader, StreamWriter, StreamWriterOptions } from "../dialect.ts";
+import { readErrorValue } from "./error.ts";
+import { ownExtra } from "./extra.ts";
+import { createPartReader } from "./read-parts.ts";
+import { maxDepth } from "./reply.ts";
+import { ChunkDraft, createEnvelope, type Envelope } from "./write-parts.ts";
+
+const done = "[DONE]";
+
+/** Makes a reader for one stream. What comes after `[DONE]` is not read. */
+export function createStreamReader(): StreamReader {
+  const reader = createPartReader("stream");
+  let isDone = false;
+  return {
+    read(frames) {
+      if (isDone) return [];
+      const parts: Part[] = [];
+      for (const event of readEvents(frames)) {
+        isDone = event.data.trim() === done;
+        if (isDone) return [...parts, ...reader.end()];
+        const chunk = readChunk(event);
+        if (chunk) parts.push(...reader.read(chunk));
+      }
+      return parts;
+    },
+  };
+}
+
+/** Payloads shorter than this cannot be nested so deep that it matters. */
+const shortLength = 4_096;
+
+/**
+ * The chunk of an event; undefined when it has no payload.
+ *
+ * @throws the error it reports, or `upstream_failed` when it is not a chunk
+ */
+export function readChunk({ event, data }: SseEvent): JsonObject | undefined {
+  if (data.trim() === "") return undefined;
+  const chunk = parse(data);
+  if (event === "error" && !(isObject(chunk) && chunk.error)) throw readErrorValue(chunk);
+  if (!isObject(chunk) || (data.length > shortLength && isDeeperThan(chunk, maxDepth))) throw notAChunk();
+  if (chunk.error !== undefined && chunk.error !== null) throw readErrorValue(chunk.error);
+  return chunk;
+}
+
+function parse(data: string): JsonValue {
+  try {
+    return JSON.parse(data);
+  } catch (cause) {
+    throw notAChunk(cause);
+  }
+}
+
+function notAChunk(cause?: unknown): ProxyError {
+  return new ProxyError("upstream_failed", "the provider sent an event that is not a chat completion chunk", {
+    cause,
+  });
+}
+
+/**
+ * Makes a writer for one stream. Parts read from a stream of this dialect give the same chunks again; of other
+ * parts each becomes a chunk.
+ */
+export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
+  return new ChunkWriter(options);
+}
+
+class ChunkWriter implements StreamWriter {
+  readonly #includeUsage: boolean;
+  readonly #begun = new Set<number>();
+  #envelope: Envelope | undefined;
+  #draft: ChunkDraft | undefined;
+  /** How many more parts the chunk at hand has. */
+  #missing = 0;
+
+  constructor({ includeUsage }: StreamWriterOptions) {
+    this.#includeUsage = includeUsage;
+  }
+
+  write(part: Part): string {
+    if (part.type === "start") return this.#start(part);
+    const own = part.type === "logprobs" ? undefined : ownExtra(part.extra);
+    const isExact = this.#envelope?.isExact === true;
+    if (isExact && own?.isInferred === true) return "";
+    const size = isExact && typeof own?.parts === "number" ? own.parts : undefined;
+    const before = size === undefined ? "" : this.#flush();
+    this.#envelope ??= createEnvelope(undefined, "stream");
+    this.#draft ??= new ChunkDraft(this.#envelope);
+    this.#draft.add(part);
+    this.#missing = (size ?? this.#missing) - 1;
+    return this.#missing > 0 ? before : before + this.#flush();
+  }
+
+  end(): string {
+    return `${this.#flush()}data: ${done}\n\n`;
+  }
+
+  #start(part: StartPart): string {
+    const before = this.#flush();
+    this.#envelope = createEnvelope(part, "stream");
+    return before;
+  }
+
+  #flush(): string {
+    const draft = this.#draft;
+    this.#draft = undefined;
+    this.#missing = 0;
+    if (!draft || (draft.hasOnlyUsage && !this.#includeUsage)) return "";
+    const { usage, ...chunk } = draft.toJson((choice) => this.#begin(choice));
+    if (!this.#includeUsage) return dataFrame(chunk);
+    const isNullToBe = usage === undefined && this.#envelope?.isExact === false;
+    if (usage === undefined && !isNullToBe) return dataFrame(chunk);
+    return dataFrame({ ...chunk, usage: usage ?? null });
+  }
+
+  /** Whether this is the first that is said in a choice. */
+  #begin(choice: number): boolean {
+    const isFirst = !this.#begun.has(choice);
+    this.#begun.add(choice);
+    return isFirst;
+  }
+}
