@@ -8,7 +8,10 @@ import { formatPath, type Path } from "./path.ts";
 
 /** One thing that is wrong with the configuration. */
 export interface Violation {
-  /** The setting in the user's spelling, e.g. `providers[0].base_url`; or the file or variable that is wrong as a whole. */
+  /**
+   * The setting in the user's spelling, e.g. `providers[0].base_url`; or the file or variable that is wrong as
+   * a whole.
+   */
   readonly path: string;
   /** What is wrong and what would be right; holds no secrets. */
   readonly message: string;

@@ -43,7 +43,7 @@ const privateIpv6 = [
   "fec0::/10",
 ];
 
-/** Link-local addresses and metadata services, which hand out a machine's credentials; and many hosts at once. */
+/** Link-local addresses and metadata services, which hand out credentials; and those of many hosts at once. */
 const forbiddenBlocks = [
   "169.254.0.0/16",
   "100.100.100.200/32",
@@ -68,7 +68,7 @@ const forbiddenNames: ReadonlySet<string> = new Set([
   "metadata.google.internal",
 ]);
 
-/** `BlockList` takes the mapped form for the IPv4 address it holds, so a block for it would match all of IPv4. */
+/** No block: `BlockList` takes the mapped form for the IPv4 address in it, so one would match all of IPv4. */
 const mappedIpv4 = /^::ffff:/;
 
 const privateAddresses = blockList([...privateIpv4, ...privateIpv6]);

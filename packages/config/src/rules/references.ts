@@ -86,7 +86,7 @@ function unknownProviders(tree: JsonValue): readonly Finding[] {
   );
 }
 
-/** Where providers can be named directly, any model name may be one of theirs, known only when it is asked for. */
+/** Where providers can be named directly, any name may be a model of theirs, known only when it is asked for. */
 function unknownDefaultModel(tree: JsonValue, models: readonly Named[]): readonly Finding[] {
   const name = textAt(tree, "default_model");
   const direct = valueAt(tree, "direct_models") ?? directModelsByDefault(listAt(tree, "models"));

@@ -11,7 +11,10 @@ import { aMap, duration, unseenText } from "./fields.ts";
 export interface StoreConfig {
   /** What the store is. */
   readonly kind: "sqlite";
-  /** The database file, relative to the data directory unless absolute; `:memory:` keeps nothing. Default `llmproxy.db`. */
+  /**
+   * The database file, relative to the data directory unless absolute; `:memory:` keeps nothing. Default
+   * `llmproxy.db`.
+   */
   readonly file: string;
 }
 
