@@ -66,12 +66,14 @@ async function readGivenFile(path: string, readFile: ReadFile): Promise<FileRead
 }
 
 async function readExistingFile(path: string, readFile: ReadFile): Promise<FileReading | undefined> {
+  let content: FileContent;
   try {
-    return interpret(path, await readFile(path, maxFileBytes));
+    content = await readFile(path, maxFileBytes);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     return failed(path, readFailure(error));
   }
+  return interpret(path, content);
 }
 
 function interpret(path: string, { bytes, isTruncated }: FileContent): FileReading {
