@@ -1,1 +1,46 @@
-export {};
+/**
+ * The RPC services and the drivers that serve them.
+ *
+ * @module
+ */
+
+export { aliasesOf, resolveAlias, serviceAliases } from "./aliases.ts";
+export { createServices, type ServicesOptions } from "./create-services.ts";
+export {
+  createRpcHandler,
+  type NodeBridge,
+  type NodeRequest,
+  type NodeResponse,
+  type RpcHandler,
+  type RpcHandlerOptions,
+} from "./driver/node-handler.ts";
+export { defaultLimits, type RpcLimits, type RpcRoutesOptions, type RpcShield } from "./driver/options.ts";
+export { createRpcRoutes } from "./driver/routes.ts";
+export { createRpcRegistry, type RegisteredRpc, type RpcRegistry } from "./registry.ts";
+export {
+  type BidiStreamRpc,
+  bidiStream,
+  credential,
+  open,
+  operation,
+  type Rpc,
+  type RpcAccess,
+  type RpcOutput,
+  type ServerStreamRpc,
+  serverStream,
+  type UnaryRpc,
+  unary,
+} from "./rpc.ts";
+export type { RequestHeaders, ResponseHeaders, RpcContext } from "./rpc-context.ts";
+export type {
+  CallInput,
+  CreateKeyInput,
+  KeyOperations,
+  PageInput,
+  ProjectOperations,
+  ServerInfo,
+  ServerLimits,
+  ServicesCore,
+  UpdateKeyInput,
+  UpdateProjectInput,
+} from "./services-core.ts";

@@ -1,0 +1,40 @@
+/**
+ * The services of this server, put together.
+ *
+ * @module
+ */
+
+import type { DescService } from "@bufbuild/protobuf";
+import { type Clock, type Health, systemClock } from "@llmproxy/spec";
+import { aliasesOf } from "./aliases.ts";
+import { createRpcRegistry, type RpcRegistry } from "./registry.ts";
+import { healthRpcs } from "./services/health.ts";
+import { keyRpcs } from "./services/keys.ts";
+import { llmProxyRpcs } from "./services/llm-proxy.ts";
+import { projectRpcs } from "./services/projects.ts";
+import { reflectionRpcs } from "./services/reflection.ts";
+import type { ServicesCore } from "./services-core.ts";
+
+/** What the services are made from. */
+export interface ServicesOptions {
+  readonly core: ServicesCore;
+  /** What `grpc.health.v1.Health` tells. */
+  readonly health: Health;
+  /** For durations and timestamps of answers; the system's when absent. */
+  readonly clock?: Clock;
+}
+
+/** Makes the registry of every service, health and reflection included. */
+export function createServices({ core, health, clock = systemClock }: ServicesOptions): RpcRegistry {
+  const services = (): readonly DescService[] => registry.services;
+  const names = (): readonly string[] =>
+    services().flatMap(({ typeName }) => [typeName, ...aliasesOf(typeName)]);
+  const registry = createRpcRegistry([
+    ...llmProxyRpcs(core, clock),
+    ...projectRpcs(core.operations.projects),
+    ...keyRpcs(core.operations.keys),
+    ...healthRpcs(health, names),
+    ...reflectionRpcs(services),
+  ]);
+  return registry;
+}

@@ -1,0 +1,55 @@
+/**
+ * Failures in the form all three protocols send.
+ *
+ * @see https://google.aip.dev/193 for the details
+ * @module
+ */
+
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema, RetryInfoSchema } from "@llmproxy/proto";
+import { errorTable, type GrpcStatus, type ProxyError } from "@llmproxy/spec";
+
+const codes: Readonly<Record<GrpcStatus, Code>> = {
+  CANCELLED: Code.Canceled,
+  INVALID_ARGUMENT: Code.InvalidArgument,
+  DEADLINE_EXCEEDED: Code.DeadlineExceeded,
+  NOT_FOUND: Code.NotFound,
+  ALREADY_EXISTS: Code.AlreadyExists,
+  PERMISSION_DENIED: Code.PermissionDenied,
+  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
+  FAILED_PRECONDITION: Code.FailedPrecondition,
+  UNIMPLEMENTED: Code.Unimplemented,
+  INTERNAL: Code.Internal,
+  UNAVAILABLE: Code.Unavailable,
+  UNAUTHENTICATED: Code.Unauthenticated,
+};
+
+/** The status a failure is answered with. */
+export function connectCode(error: ProxyError): Code {
+  return codes[errorTable[error.code].grpc];
+}
+
+/**
+ * Writes a failure: status and message, `ErrorInfo` with the code, and where a retry has a time, `RetryInfo` and
+ * the metadata `retry-after` (seconds) and `retry-after-ms`. The cause stays here.
+ */
+export function connectError(error: ProxyError): ConnectError {
+  const { code, field, reason, retryAfterMs } = error;
+  const errorInfo = {
+    desc: ErrorInfoSchema,
+    value: {
+      reason: code.toUpperCase(),
+      domain: "llmproxy",
+      metadata: { ...(field !== undefined && { field }), ...(reason !== undefined && { reason }) },
+    },
+  };
+  if (retryAfterMs === undefined)
+    return new ConnectError(error.message, connectCode(error), undefined, [errorInfo]);
+  const metadata = {
+    "retry-after": String(Math.ceil(retryAfterMs / 1000)),
+    "retry-after-ms": String(Math.ceil(retryAfterMs)),
+  };
+  const retryInfo = { desc: RetryInfoSchema, value: { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) } };
+  return new ConnectError(error.message, connectCode(error), metadata, [errorInfo, retryInfo]);
+}

@@ -1,0 +1,128 @@
+/**
+ * What the services need of the core: functions they translate messages for. Stated here as types, so that an
+ * embedding application or a test may pass anything of this shape.
+ *
+ * @module
+ */
+
+import type {
+  ChatRequest,
+  Credentials,
+  KeyRecord,
+  ModelInfo,
+  Page,
+  Part,
+  Principal,
+  ProjectRecord,
+  ProxyError,
+  Reply,
+  Secret,
+} from "@llmproxy/spec";
+
+/** A chat request with the identity of who asks. */
+export interface CallInput {
+  readonly requestId: string;
+  /** The RPC, `/<service>/<method>`. */
+  readonly endpoint: string;
+  readonly credentials: Credentials;
+  /** What is already known to be wrong; the call is then refused without looking at `chat`. */
+  readonly refusal?: ProxyError;
+  readonly clientAddress?: string;
+  readonly traceparent?: string;
+  /** Aborts when the client leaves or its deadline passes; the reason is a `ProxyError`. */
+  readonly signal: AbortSignal;
+  readonly chat: ChatRequest;
+}
+
+/** Which page of a list; checked by the core. */
+export interface PageInput {
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
+/** What is to change of a project; absent means unchanged. */
+export interface UpdateProjectInput {
+  readonly id: string;
+  readonly name?: string;
+  readonly isActive?: boolean;
+}
+
+/** What a key is made from. */
+export interface CreateKeyInput {
+  readonly projectId: string;
+  readonly name: string;
+  readonly expiresAt?: Date;
+  readonly allowedModels?: readonly string[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What is to change of a key; absent means unchanged. */
+export interface UpdateKeyInput {
+  readonly id: string;
+  readonly name?: string;
+  readonly expiresAt?: Date;
+  /** `null` allows every model. */
+  readonly allowedModels?: readonly string[] | null;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Operations on projects. */
+export interface ProjectOperations {
+  create(principal: Principal, input: { readonly name: string }, signal: AbortSignal): Promise<ProjectRecord>;
+  get(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<ProjectRecord>;
+  list(principal: Principal, input: PageInput, signal: AbortSignal): Promise<Page<ProjectRecord>>;
+  update(principal: Principal, input: UpdateProjectInput, signal: AbortSignal): Promise<ProjectRecord>;
+}
+
+/** Operations on API keys. */
+export interface KeyOperations {
+  create(
+    principal: Principal,
+    input: CreateKeyInput,
+    signal: AbortSignal,
+  ): Promise<{ readonly record: KeyRecord; readonly key: Secret }>;
+  get(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<KeyRecord>;
+  list(
+    principal: Principal,
+    input: PageInput & { readonly projectId?: string },
+    signal: AbortSignal,
+  ): Promise<Page<KeyRecord>>;
+  update(principal: Principal, input: UpdateKeyInput, signal: AbortSignal): Promise<KeyRecord>;
+  revoke(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<KeyRecord>;
+}
+
+/** Limits that hold for everybody; absent means unlimited. */
+export interface ServerLimits {
+  readonly maxRequestsPerMinute?: number;
+  readonly maxConcurrentRequests?: number;
+  /** Characters. */
+  readonly maxInputLength?: number;
+  readonly requestTimeoutSeconds?: number;
+}
+
+/** What a client may know about the server. */
+export interface ServerInfo {
+  readonly name: string;
+  readonly version: string;
+  /** What a request without a model gets. */
+  readonly defaultModel?: string;
+  /** The models the principal may ask for. */
+  readonly models: readonly ModelInfo[];
+  readonly limits?: ServerLimits;
+}
+
+/** What the services need of the core. */
+export interface ServicesCore {
+  /** Runs a chat request through the pipeline. @throws `ProxyError` when there is no answer */
+  handle(call: CallInput): Promise<Reply>;
+  /** The parts of a reply, whichever form it has. */
+  parts(reply: Reply): AsyncIterableIterator<Part>;
+  readonly operations: {
+    readonly projects: ProjectOperations;
+    readonly keys: KeyOperations;
+    readonly server: {
+      /** What this principal may know. */
+      info(principal: Principal): ServerInfo;
+    };
+  };
+}
