@@ -1,0 +1,105 @@
+/**
+ * Packs what is published and looks at it as a stranger would: are the manifests and types right, does the
+ * package hold what it should and nothing else, can it be imported on the oldest Node it promises to support.
+ *
+ * Needs `pnpm build` before, and the registry for that Node; without it the current one is used.
+ *
+ * @module
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readPackages, report, root } from "./repository.mjs";
+
+const notForStrangers = /\.test\.|\/test-support\/|\/fixtures\/|\.tsbuildinfo$/;
+
+const work = mkdtempSync(join(tmpdir(), "llmproxy-pack-"));
+const modules = join(work, "app", "node_modules");
+
+function run(command, args, cwd = root) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  return { status: error ? -1 : status, output: `${stdout ?? ""}${stderr ?? ""}${error ?? ""}`.trim() };
+}
+
+function complaints(what, command, args, cwd) {
+  const { status, output } = run(command, args, cwd);
+  return status === 0 ? [] : [`${what}:\n${output.replace(/^/gm, "    ")}`];
+}
+
+/** Packs one package, looks into the tarball, and installs it where strangers are imported from. */
+function checkPackage({ folder, manifest: { name, version } }) {
+  const tarball = join(work, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
+  const packed = pnpm(["pack", "--pack-destination", work], join(root, folder));
+  if (packed.status !== 0 || !existsSync(tarball)) return [`${name}: cannot be packed:\n${packed.output}`];
+  mkdirSync(join(modules, name), { recursive: true });
+  return [
+    ...run("tar", ["-tzf", tarball])
+      .output.split("\n")
+      .filter((file) => notForStrangers.test(file))
+      .map((file) => `${name}: publishes ${file}`),
+    ...complaints(`${name}: publint`, "publint", ["run", tarball, "--strict"]),
+    ...complaints(`${name}: attw`, "attw", [tarball, "--profile", "esm-only", "--no-color", "--no-emoji"]),
+    ...complaints(`${name}: tar`, "tar", [
+      "-xzf",
+      tarball,
+      "--strip-components=1",
+      "-C",
+      join(modules, name),
+    ]),
+  ];
+}
+
+function pnpm(args, cwd) {
+  const { npm_execpath: own } = process.env;
+  return own?.includes("pnpm") ? run(own, args, cwd) : run("npx", ["-y", "pnpm@12", ...args], cwd);
+}
+
+/** Gives an installed package its dependencies from outside of this repository; those from inside stand beside it. */
+function linkDependencies({ folder, manifest: { name, dependencies, optionalDependencies } }) {
+  for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    const target = join(root, folder, "node_modules", dependency);
+    const link = join(modules, name, "node_modules", dependency);
+    if (dependency.startsWith("@llmproxy/") || !existsSync(target)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(realpathSync(target), link);
+  }
+}
+
+/** The oldest Node the packages promise to support, from npm. */
+function oldestNode(version) {
+  const name = `node-${process.platform === "darwin" ? "bin-darwin" : process.platform}-${process.arch}`;
+  const { status } = run(
+    "npm",
+    ["install", "--no-save", "--no-audit", "--prefix", work, `${name}@${version}`],
+    work,
+  );
+  if (status === 0) return join(work, "node_modules", name, "bin", "node");
+  console.log(`skipped: Node ${version} is not to be had; imports are tried on ${process.version}`);
+  return process.execPath;
+}
+
+function importComplaints(node, { manifest: { name, exports } }) {
+  return Object.keys(exports)
+    .map((subpath) => `${name}${subpath.slice(1)}`)
+    .flatMap((specifier) => {
+      const args = ["--input-type=module", "--eval", `await import("${specifier}");`];
+      return complaints(`import "${specifier}"`, node, args, join(work, "app"));
+    });
+}
+
+try {
+  const published = readPackages().filter(({ manifest }) => !manifest.private);
+  const wrong = published.flatMap(checkPackage);
+  published.forEach(linkDependencies);
+  const [promised, ...others] = new Set(published.map(({ manifest }) => manifest.engines?.node));
+  if (others.length > 0)
+    wrong.push(`packages promise different versions of Node: ${[promised, ...others].join(", ")}`);
+  const node = oldestNode(`${promised.replace(">=", "")}.0`);
+  wrong.push(...published.flatMap((each) => importComplaints(node, each)));
+  const version = run(node, ["--version"]).output;
+  report(wrong, `${published.length} packages are fit to be published; they load on Node ${version}`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
