@@ -3,7 +3,7 @@ import { loadRecordings, openaiEventStream } from "@llmproxy/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readEvents } from "./events.ts";
-import { createFrameSplitter, frameEnd } from "./split.ts";
+import { createFrameSplitter } from "./split.ts";
 
 /** Pushes chunks and returns what came out of each push as text. */
 function split(...chunks: string[]): { out: (string | undefined)[]; remaining: number } {
@@ -128,19 +128,5 @@ describe("createFrameSplitter", () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe("frameEnd", () => {
-  it.each([
-    ["data: 1\n\ndata: 2\n\n", 0, 9],
-    ["data: 1\n\ndata: 2\n\n", 9, 18],
-    ["data: 1\r\n\r\nx", 0, 11],
-    ["data: 1\r\rx", 0, 9],
-    ["a\r\nb\r\n\r\nx", 0, 8],
-    ["data: open\n", 0, 11],
-    ["", 0, 0],
-  ])("of %j from %i is %i", (text, from, expected) => {
-    expect(frameEnd(Buffer.from(text), from)).toBe(expected);
   });
 });

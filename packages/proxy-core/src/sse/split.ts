@@ -111,22 +111,3 @@ function endsBlankLine(chunk: Uint8Array, at: number, last: number, beforeLast: 
 function isLineEnd(byte: number | undefined): boolean {
   return byte === lineFeed || byte === carriageReturn;
 }
-
-/**
- * Where the first frame at or after `from` ends: behind its blank line, or at the end of `bytes`.
- *
- * @param bytes - whole frames
- */
-export function frameEnd(bytes: Uint8Array, from: number): number {
-  let isBlank = false;
-  for (let at = from; at < bytes.length; at += 1) {
-    if (!isLineEnd(bytes[at])) {
-      isBlank = false;
-      continue;
-    }
-    if (bytes[at] === carriageReturn && bytes[at + 1] === lineFeed) at += 1;
-    if (isBlank) return at + 1;
-    isBlank = true;
-  }
-  return bytes.length;
-}

@@ -1,6 +1,6 @@
 /**
- * Looks at relayed frames without parsing them: of a chunk's JSON only a search for a few member names is made,
- * and only a frame that has something to tell is parsed.
+ * Looks at relayed frames without parsing them: they are searched for a few member names, and only a frame that
+ * has something to tell is parsed.
  *
  * Inside JSON strings a quote is always escaped, so `"usage":` cannot stand in an answer's text.
  *
@@ -8,30 +8,27 @@
  */
 
 import { Buffer } from "node:buffer";
-import { type JsonObject, ProxyError } from "@llmproxy/spec";
+import { type ByteSpan, type JsonObject, ProxyError } from "@llmproxy/spec";
 import { isArray, isObject, textOf } from "../../json/value.ts";
 import { readEvents } from "../../sse/events.ts";
-import { frameEnd } from "../../sse/split.ts";
 import type { FrameObserver, Observation } from "../dialect.ts";
 import { readFinishReason } from "./finish-reason.ts";
 import { readChunk } from "./stream.ts";
 import { readUsage } from "./usage.ts";
 
-const usageName = Buffer.from('"usage"');
-const finishName = Buffer.from('"finish_reason"');
-const errorName = Buffer.from('"error"');
-const deltaName = Buffer.from('"delta"');
-const eventField = Buffer.from("\nevent:");
-const done = Buffer.from("[DONE]");
+/**
+ * Usage, a finish reason or an error with a value that is not null, or an event's name. One expression over a
+ * byte string takes a tenth of the time of a search in the buffer for each name.
+ */
+const telling = /"(?:usage|finish_reason|error)"[ \t\r\n]*:[ \t\r\n]*[^n \t\r\n]|[\r\n]event:/;
+const allTelling = new RegExp(`${telling.source}|^event:`, "g");
+const delta = /"delta"[ \t\r\n]*:/;
+const blankLine = /(?:\r\n|\n|\r(?!\n)){2,}/g;
 
-const tab = 0x09;
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const space = 0x20;
-const colon = 0x3a;
-const closeBracket = 0x5d;
-const letterE = 0x65;
-const letterN = 0x6e;
+const letterE = "e".charCodeAt(0);
+const done = "[DONE]";
+/** `[DONE]` and the longest line ends after it. */
+const doneLength = done.length + "\r\n\r\n".length;
 
 /** How an observer works. */
 export interface FrameObserverOptions {
@@ -64,29 +61,31 @@ class Observer implements FrameObserver {
   }
 
   observe(frames: Uint8Array): Uint8Array {
-    const bytes = Buffer.isBuffer(frames)
-      ? frames
-      : Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
     const seen = this.observation;
-    const passed = isTelling(bytes) ? this.#look(bytes) : undefined;
-    seen.hasOutput ||= hasValue(passed ?? bytes, deltaName);
-    if (seen.finishReason === undefined && seen.hasOutput && isDone(bytes)) seen.finishReason = "other";
+    const bytes = asBuffer(frames);
+    const text = bytes.toString("latin1");
+    const isTelling = bytes[0] === letterE || telling.test(text);
+    const passed = isTelling ? this.#look(bytes, text) : undefined;
+    if (!seen.hasOutput) seen.hasOutput = delta.test(passed ? passed.toString("latin1") : text);
+    if (seen.finishReason === undefined && seen.hasOutput && isDone(text)) seen.finishReason = "other";
     return passed ?? frames;
   }
 
-  /** Reads the frames one by one; undefined when nothing is to be left out. */
-  #look(bytes: Buffer): Buffer | undefined {
+  /** Reads the frames that tell something; undefined when nothing is to be left out. */
+  #look(bytes: Buffer, text: string): Buffer | undefined {
     const passed: Buffer[] = [];
-    let keptBytes = 0;
-    for (let start = 0; start < bytes.length && !this.observation.error; ) {
-      const end = frameEnd(bytes, start);
-      const frame = bytes.subarray(start, end);
-      start = end;
-      if (isTelling(frame) && !this.#read(frame)) continue;
-      passed.push(frame);
-      keptBytes += frame.length;
+    let passedTo = 0;
+    let readTo = 0;
+    for (const { index } of text.matchAll(allTelling)) {
+      if (index < readTo) continue;
+      const { start, end } = frameAround(text, index);
+      readTo = end;
+      if (this.#read(bytes.subarray(start, end))) continue;
+      passed.push(bytes.subarray(passedTo, start));
+      passedTo = this.observation.error ? bytes.length : end;
+      if (this.observation.error) break;
     }
-    return keptBytes === bytes.length ? undefined : Buffer.concat(passed, keptBytes);
+    return passedTo === 0 ? undefined : Buffer.concat([...passed, bytes.subarray(passedTo)]);
   }
 
   /** Reads one frame. Whether it is to be passed on. */
@@ -111,35 +110,27 @@ class Observer implements FrameObserver {
   }
 }
 
-/** Whether there is usage, a finish reason or an error in these frames: each is looked for with a value. */
-function isTelling(frames: Buffer): boolean {
-  if (hasValue(frames, finishName) || hasValue(frames, usageName) || hasValue(frames, errorName)) return true;
-  return frames[0] === letterE || frames.includes(eventField);
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Whether a member of this name has a value other than null. */
-function hasValue(bytes: Buffer, name: Buffer): boolean {
-  for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, at + name.length)) {
-    const next = skipSpace(bytes, at + name.length);
-    if (bytes[next] === colon && bytes[skipSpace(bytes, next + 1)] !== letterN) return true;
+/** The frame in which `index` lies; in a text of bytes offsets are those of the bytes. */
+function frameAround(text: string, index: number): ByteSpan {
+  if (!text.includes("\r")) {
+    const before = text.lastIndexOf("\n\n", index);
+    const after = text.indexOf("\n\n", index);
+    return { start: before === -1 ? 0 : before + 2, end: after === -1 ? text.length : after + 2 };
   }
-  return false;
-}
-
-function skipSpace(bytes: Buffer, from: number): number {
-  let at = from;
-  while (isSpace(bytes[at])) at += 1;
-  return at;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === space || byte === lineFeed || byte === carriageReturn || byte === tab;
+  let start = 0;
+  for (const match of text.matchAll(blankLine)) {
+    const end = match.index + match[0].length;
+    if (match.index >= index) return { start, end };
+    start = end;
+  }
+  return { start, end: text.length };
 }
 
 /** Whether the last frame is the one that ends a stream. */
-function isDone(bytes: Buffer): boolean {
-  let end = bytes.length;
-  while (end > 0 && isSpace(bytes[end - 1])) end -= 1;
-  if (bytes[end - 1] !== closeBracket) return false;
-  return bytes.subarray(Math.max(0, end - done.length), end).equals(done);
+function isDone(text: string): boolean {
+  return text.slice(-doneLength).trimEnd().endsWith(done);
 }
