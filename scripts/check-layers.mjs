@@ -10,7 +10,7 @@ import { coreEntry, layers, layersOfTests } from "./layers.mjs";
 import { readFiles, readPackages, report } from "./repository.mjs";
 
 const scope = "@llmproxy/";
-const testFile = /\.test\.ts$|\/test-support\//;
+const testFile = /\.test\.ts$|\/src\/(?:.*\/)?(?:test-support|testing)\//;
 const comments = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
 const imports = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bimport\.meta\.resolve\(\s*)"([^"\n]+)"/g;
 

@@ -62,6 +62,8 @@ describe("ruleViolations", () => {
     [source, "socket.setTimeout(10); clock.schedule(10, run); proxy.fetch(request);"],
     [source, "const at = new Date(clock.now());"],
     [source, "// TODO(#12): later"],
+    [source, 'import { setImmediate as nextTurn } from "node:timers/promises";'],
+    ["packages/auth/src/test-support/server.ts", "setTimeout(run, 10);"],
     [source, "const platform = process.platform;"],
     [source, 'const separator = ["/v1/home/x", "https://example.com/home/x"];'],
     [test, "setTimeout(run, 10); Date.now(); it.skipIf(!redis)('x', () => {}); JSON.parse(text);"],

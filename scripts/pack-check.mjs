@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readPackages, report, root } from "./repository.mjs";
 
-const notForStrangers = /\.test\.|\/test-support\/|\/fixtures\/|\.tsbuildinfo$/;
+const notForStrangers = /\.test\.|\/(?:test-support|testing)\/|\/fixtures\/|\.tsbuildinfo$/;
 
 const work = mkdtempSync(join(tmpdir(), "llmproxy-pack-"));
 const modules = join(work, "app", "node_modules");

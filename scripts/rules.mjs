@@ -5,8 +5,9 @@
  * @module
  */
 
-const sources = /^(packages|apps)\/[^/]+\/src\/(?!gen\/|test-support\/)(?!.*\.(test|d)\.ts$).*\.ts$/;
-const tests = /^((packages|apps)\/[^/]+\/src|scripts)\/.*(\.test\.ts$|test-support\/)/;
+const sources =
+  /^(packages|apps)\/[^/]+\/src\/(?!gen\/|(?:.*\/)?(?:test-support|testing)\/)(?!.*\.(test|d)\.ts$).*\.ts$/;
+const tests = /^((packages|apps)\/[^/]+\/src|scripts)\/.*(\.test\.ts$|(test-support|testing)\/)/;
 const everything = /\.(ts|tsx|mjs|js|json|md|yaml|yml|proto|sh)$|^\.ci\//;
 const theseRules = /^scripts\/rules\.mjs$|^scripts\/check-rules\.test\.ts$/;
 
@@ -26,7 +27,7 @@ export const rules = [
     why: "time comes from a Clock, so that tests need not wait",
   },
   {
-    pattern: /(?<![.\w])set(Timeout|Interval)\(|"(node:)?timers(\/promises)?"/,
+    pattern: /(?<![.\w])set(Timeout|Interval)\(|\bset(Timeout|Interval)\b.*"(node:)?timers(\/promises)?"/,
     where: sources,
     except: /^packages\/spec\/src\/clock\.ts$|^packages\/testing\/src\/leak-check\.ts$/,
     why: "timers come from a Clock, so that tests need not wait and nothing is left behind",
@@ -34,7 +35,7 @@ export const rules = [
   {
     pattern: /\bAbortSignal\.timeout\(/,
     where: /^packages\//,
-    except: /\.test\.ts$|test-support\/|^packages\/testing\//,
+    except: /\.test\.ts$|\/(test-support|testing)\//,
     why: "a library's waits run on its Clock; the signal it is given may have any timeout",
   },
   {
