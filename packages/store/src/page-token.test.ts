@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clampPageSize, listScope, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { listScope, readPageToken, writePageToken } from "./page-token.ts";
 
 const scope = listScope("keys", "default");
 
@@ -45,40 +45,5 @@ describe("writePageToken and readPageToken", () => {
   ])("refuse a token for %s", (_what, other) => {
     const token = writePageToken(scope, { at: 1, id: "a" });
     expect(() => readPageToken(other, token)).toThrow("page_token must be");
-  });
-});
-
-describe("clampPageSize", () => {
-  it.each([
-    [Number.NaN, 1],
-    [-5, 1],
-    [0, 1],
-    [1, 1],
-    [1.9, 1],
-    [500, 500],
-    [1_000, 1_000],
-    [1_001, 1_000],
-    [Number.POSITIVE_INFINITY, 1_000],
-  ])("brings %d to %d", (given, expected) => {
-    expect(clampPageSize(given)).toBe(expected);
-  });
-});
-
-describe("toPage", () => {
-  const positionOf = (id: string) => ({ at: 0, id });
-
-  it.each([
-    { items: [], count: 0, more: false },
-    { items: ["a", "b"], count: 2, more: false },
-    { items: ["a", "b", "c"], count: 2, more: true },
-  ])("cuts $count of $items.length items", ({ items, count, more }) => {
-    const page = toPage({ scope, pageSize: 2, items, positionOf });
-    expect(page.items).toHaveLength(count);
-    expect("nextPageToken" in page).toBe(more);
-  });
-
-  it("lets the next page go on behind the last item", () => {
-    const { nextPageToken } = toPage({ scope, pageSize: 2, items: ["a", "b", "c"], positionOf });
-    expect(readPageToken(scope, nextPageToken)).toEqual({ at: 0, id: "b" });
   });
 });

@@ -10,7 +10,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Page, ProxyError } from "@llmproxy/spec";
+import { ProxyError } from "@llmproxy/spec";
 
 /** A place in a list ordered by moment, then id. */
 export interface Position {
@@ -19,36 +19,11 @@ export interface Position {
   readonly id: string;
 }
 
-/** What a page is cut from. */
-export interface PageSource<T> {
-  /** The list with its filter, as {@link listScope} makes it. */
-  readonly scope: string;
-  /** 1–1000. */
-  readonly pageSize: number;
-  /** The items from the page's start on: `pageSize + 1` of them, unless there are no more. */
-  readonly items: readonly T[];
-  /** Where an item stands in the list. */
-  positionOf(item: T): Position;
-}
-
 const digestBytes = 8;
-const maxPageSize = 1_000;
 
 /** Names a list together with its filter; a token is good for one scope. */
 export function listScope(list: string, ...filter: readonly (string | undefined)[]): string {
   return JSON.stringify([list, ...filter.map((value) => value ?? null)]);
-}
-
-/** Brings a page size into 1–1000; what is not a number counts as 1. */
-export function clampPageSize(pageSize: number): number {
-  return Math.min(Math.max(Math.trunc(pageSize) || 1, 1), maxPageSize);
-}
-
-/** Cuts a page and gives it a token when more follows. */
-export function toPage<T>({ scope, pageSize, items, positionOf }: PageSource<T>): Page<T> {
-  const last = items[pageSize - 1];
-  if (items.length <= pageSize || last === undefined) return { items };
-  return { items: items.slice(0, pageSize), nextPageToken: writePageToken(scope, positionOf(last)) };
 }
 
 /** Writes the token of the page that follows `position`. */

@@ -27,7 +27,7 @@ export function createMemoryProjects(records: Map<string, ProjectRecord>): Proje
       return orderedPage({
         scope: listScope("projects"),
         page,
-        records: records.values(),
+        records: [...records.values()],
         positionOf: ({ createdAt, id }) => ({ at: createdAt.getTime(), id }),
       });
     },

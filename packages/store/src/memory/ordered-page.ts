@@ -5,7 +5,8 @@
  */
 
 import type { Page, PageRequest } from "@llmproxy/spec";
-import { clampPageSize, type Position, readPageToken, toPage } from "../page-token.ts";
+import { listPage } from "../list-page.ts";
+import type { Position } from "../page-token.ts";
 
 /** What to list. */
 export interface OrderedPageOptions<T> {
@@ -13,7 +14,7 @@ export interface OrderedPageOptions<T> {
   readonly scope: string;
   readonly page: PageRequest;
   /** The records that pass the filter, in any order. */
-  readonly records: Iterable<T>;
+  readonly records: readonly T[];
   /** Where a record stands. */
   positionOf(record: T): Position;
 }
@@ -23,14 +24,19 @@ export interface OrderedPageOptions<T> {
  *
  * @throws `invalid_request` (field `page_token`) for a token that is not of this list
  */
-export function orderedPage<T>({ scope, page, records, positionOf }: OrderedPageOptions<T>): Page<T> {
-  const after = readPageToken(scope, page.pageToken);
-  const pageSize = clampPageSize(page.pageSize);
-  const items = [...records]
-    .filter((record) => after === undefined || compare(positionOf(record), after) > 0)
-    .sort((a, b) => compare(positionOf(a), positionOf(b)))
-    .slice(0, pageSize + 1);
-  return toPage({ scope, pageSize, items: structuredClone(items), positionOf });
+export function orderedPage<T>({
+  scope,
+  page,
+  records,
+  positionOf,
+}: OrderedPageOptions<T>): Promise<Page<T>> {
+  const read = async (after: Position | undefined, limit: number): Promise<readonly T[]> => {
+    const items = records
+      .filter((record) => after === undefined || compare(positionOf(record), after) > 0)
+      .sort((a, b) => compare(positionOf(a), positionOf(b)));
+    return structuredClone(items.slice(0, limit));
+  };
+  return listPage({ scope, page, positionOf, read });
 }
 
 function compare(a: Position, b: Position): number {
