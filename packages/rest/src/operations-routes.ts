@@ -18,7 +18,7 @@ export interface OperationsRequest {
 export interface OperationsResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
-  end(body?: Uint8Array): unknown;
+  end(body: Uint8Array): unknown;
 }
 
 /** Measurements in the two forms `/metrics` answers in. */
