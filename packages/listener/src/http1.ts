@@ -83,7 +83,6 @@ function createHttp1Server(limits: ListenerLimits): Server {
     // Checked with everything else, so that the answer has the same form.
     requireHostHeader: false,
   });
-  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
   // Node would cut off further headers silently; too many are refused with everything else.
   server.maxHeadersCount = 0;
   // Node begins to watch the header and request timeouts when a server listens, which this one never does.

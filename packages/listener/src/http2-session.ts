@@ -25,9 +25,6 @@ export interface WatchedSessionOptions {
   readonly onRefused: (reason: SessionRefusal) => void;
 }
 
-// RFC 9113 §6.8: a GOAWAY with this stream id announces the end without refusing anything yet.
-const largestStreamId = 2 ** 31 - 1;
-
 // RFC 9113 §4.1.
 const frameHeaderBytes = 9;
 
@@ -44,7 +41,6 @@ export class WatchedSession {
   #idleSinceMs: number;
   #lastPingMs = Number.NEGATIVE_INFINITY;
   #earlyPings = 0;
-  #retiredMs: number | undefined;
   #endedMs: number | undefined;
 
   /**
@@ -67,29 +63,19 @@ export class WatchedSession {
   /** Enforces the limits; to be called regularly. */
   check(): void {
     const nowMs = this.#options.clock.monotonic();
-    if (this.#session.destroyed) this.#awaitEnd(nowMs);
+    if (this.#session.destroyed || (this.#session.closed && this.#openStreams === 0)) this.#awaitEnd(nowMs);
     else if (!this.#isPaying()) this.#refuse("session_overhead");
-    else if (this.#retiredMs !== undefined) this.#closeRetired(nowMs, this.#retiredMs);
-    else this.#checkAge(nowMs);
+    else if (!this.#session.closed) this.#checkAge(nowMs);
   }
 
   /**
-   * Asks the client to open a new session for its next requests and ends this one with its last stream.
-   * Requests that are on their way to a busy session are still served (RFC 9113 §6.8); on an idle one they are
-   * refused in a way that lets the client send them again elsewhere.
+   * Asks the client to open a new session for its next requests and ends this one with its last stream. A
+   * request that was on its way is not served, and the client knows that it may send it again elsewhere
+   * (RFC 9113 §6.8). The announcement that would let such requests in cannot be made with Node: after any
+   * GOAWAY nghttp2 drops new streams without a word.
    */
   retire(): void {
-    if (this.#retiredMs !== undefined || this.#session.closed || this.#session.destroyed) return;
-    this.#retiredMs = this.#options.clock.monotonic();
-    if (this.#openStreams === 0) {
-      // Node's own client leaves an idle session on the announcement without answering the ping.
-      this.#session.close();
-      return;
-    }
-    this.#session.goaway(constants.NGHTTP2_NO_ERROR, largestStreamId);
-    // Whatever was sent before the client read the announcement arrives before the answer to this.
-    const isSent = this.#session.ping(() => this.#session.close());
-    if (!isSent) this.#session.close();
+    this.#session.close();
   }
 
   #addStream(stream: ServerHttp2Stream): void {
@@ -132,16 +118,11 @@ export class WatchedSession {
     const isUnused = this.#openStreams + this.#closedStreams === 0;
     if (isUnused && ageMs >= limits.sessionFirstRequestTimeoutMs) {
       onRefused("session_first_request");
-      this.#session.close();
+      this.#session.destroy();
       return;
     }
     const isIdle = this.#openStreams === 0 && nowMs - this.#idleSinceMs >= limits.sessionIdleTimeoutMs;
     if (isIdle || ageMs >= limits.sessionMaxAgeMs * (1 + ageVariation)) this.retire();
-  }
-
-  /** Does not wait for ever for a client that leaves the ping unanswered. */
-  #closeRetired(nowMs: number, retiredMs: number): void {
-    if (nowMs - retiredMs >= this.#options.limits.lingerTimeoutMs) this.#session.close();
   }
 
   /** Node ends a session's socket when all is written and the client ends it too; a client may do neither. */

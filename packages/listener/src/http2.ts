@@ -4,7 +4,14 @@
  * @module
  */
 
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock, Logger, Timer } from "@llmproxy/spec";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -40,12 +47,13 @@ export class Http2 {
   constructor(options: Http2Options) {
     this.#options = options;
     this.#server = createHttp2Server(options.limits);
-    const { dispatcher, logger } = options;
-    this.#server.on("request", (request, response) => dispatcher.dispatch(request, response));
-    this.#server.on("checkContinue", (request, response) => dispatcher.dispatch(request, response));
-    this.#server.on("checkExpectation", (request, response) => dispatcher.dispatch(request, response));
-    this.#server.on("connect", (request, response) => dispatcher.dispatch(request, response));
-    this.#server.on("sessionError", (error) => logger.debug({ error }, "http/2 session failed"));
+    const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void =>
+      this.#serve(request, response);
+    this.#server.on("request", serve);
+    this.#server.on("checkContinue", serve);
+    this.#server.on("checkExpectation", serve);
+    this.#server.on("connect", serve);
+    this.#server.on("sessionError", (error) => options.logger.debug({ error }, "http/2 session failed"));
   }
 
   /** Serves a connection. */
@@ -59,6 +67,30 @@ export class Http2 {
   /** Asks all clients to go elsewhere; sessions end with their last stream. */
   retire(): void {
     for (const session of this.#sessions) session.retire();
+  }
+
+  #serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    // A client that resets its streams at once shall not occupy a handler with each (CVE-2023-44487).
+    if (request.stream.closed) return;
+    // Node ends a request that was cut off as if it were complete; a reader shall fail, as over HTTP/1.1.
+    request.once("aborted", () => request.destroy(new Error("the client reset the stream")));
+    request.stream.once("finish", () => this.#discardRest(request));
+    this.#options.dispatcher.dispatch(request, response);
+  }
+
+  /**
+   * Throws away, for a while, what is left of a body when its answer has been written. Node would reset the
+   * stream at once, yet count it for so long that a client with half as many streams as it may have gets the
+   * next ones refused.
+   */
+  #discardRest(request: Http2ServerRequest): void {
+    const { stream } = request;
+    if (stream.endAfterHeaders || stream.readableEnded) return;
+    const { clock, limits } = this.#options;
+    const deadline = clock.schedule(limits.discardTimeoutMs, () => stream.close(constants.NGHTTP2_NO_ERROR));
+    stream.once("close", () => deadline.cancel());
+    stream.resume();
+    request.resume();
   }
 
   #watch(session: ServerHttp2Session, socket: Socket): void {

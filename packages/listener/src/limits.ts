@@ -20,6 +20,11 @@ export interface ListenerLimits {
   /** How long a connection that was refused may take to read why, in milliseconds. Default 1,000. */
   readonly lingerTimeoutMs: number;
 
+  /**
+   * How long the rest of a body is thrown away after its answer was written, in milliseconds, so that a client
+   * that is still sending gets to read it. Default 5,000.
+   */
+  readonly discardTimeoutMs: number;
   /** Bytes of request line and headers (HTTP/1.1), of the header list (HTTP/2). Default 16 KiB. */
   readonly maxHeaderBytes: number;
   /** Number of header fields of a request. Default 100. */
@@ -46,12 +51,6 @@ export interface ListenerLimits {
    * read. Default 100.
    */
   readonly maxPipelinedRequests: number;
-  /**
-   * HTTP/1.1: how long the rest of a body is thrown away after the answer was written, in milliseconds, so
-   * that a client that is still sending gets to read it. Default 5,000.
-   */
-  readonly discardTimeoutMs: number;
-
   /** HTTP/2: open streams per session. Default 100. */
   readonly maxConcurrentStreams: number;
   /** HTTP/2: memory of one session, in units of 10^6 bytes. Default 32. */

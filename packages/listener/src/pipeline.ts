@@ -19,7 +19,10 @@ export interface PipelineOptions {
   /** Source of deadlines. */
   readonly clock: Clock;
   /** How many requests may wait, and how long what is left over may take. */
-  readonly limits: Pick<ListenerLimits, "maxPipelinedRequests" | "discardTimeoutMs" | "lingerTimeoutMs">;
+  readonly limits: Pick<
+    ListenerLimits,
+    "maxRequestsPerSocket" | "maxPipelinedRequests" | "discardTimeoutMs" | "lingerTimeoutMs"
+  >;
 }
 
 interface Exchange {
@@ -33,6 +36,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #waiting: Exchange[] = [];
   #running: Exchange | undefined;
+  #startedCount = 0;
   #isPaused = false;
   #lastWords: string | undefined;
 
@@ -62,7 +66,8 @@ export class Pipeline {
    * Ends the connection with `bytes` as its last answer, written when the requests before have been answered.
    *
    * @param bytes - a whole HTTP/1.1 answer to what cannot be parsed
-   * @returns false when the connection is ending already
+   * @returns whether the client will see it: not when the connection is ending already, nor in the middle of
+   *   another answer
    */
   end(bytes: string): boolean {
     if (this.#lastWords !== undefined) return false;
@@ -70,16 +75,23 @@ export class Pipeline {
     this.#waiting.length = 0;
     if (this.#running === undefined) {
       this.#say(bytes);
-    } else if (!this.#running.request.complete) {
-      // It is the running request that cannot be parsed: its handler must see now that no more will come.
-      if (!this.#running.response.headersSent) this.#socket.write(bytes);
-      this.#socket.destroySoon();
+      return true;
     }
-    return true;
+    const { request, response } = this.#running;
+    if (request.complete) return true;
+    // It is the running request that cannot be parsed: its handler must see now that no more will come.
+    const isUnanswered = !response.headersSent;
+    if (isUnanswered) this.#socket.write(bytes);
+    this.#socket.destroySoon();
+    return isUnanswered;
   }
 
   #start(exchange: Exchange): void {
     this.#running = exchange;
+    this.#startedCount += 1;
+    // Node's own limit only asks the client to close the connection and leaves it open.
+    if (this.#startedCount >= this.#options.limits.maxRequestsPerSocket)
+      exchange.response.shouldKeepAlive = false;
     exchange.response.once("close", () => this.#finish(exchange.request));
     this.#options.serve(exchange.request, exchange.response);
   }

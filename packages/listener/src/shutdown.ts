@@ -106,6 +106,6 @@ export class Shutdown {
     door.close();
     connections.destroyAll();
     http1.close();
-    await door.whenClosed();
+    await Promise.all([door.whenClosed(), connections.whenEmpty()]);
   }
 }
