@@ -70,7 +70,7 @@ export class Shutdown {
   async #drain({ delayMs, timeoutMs }: DrainOptions): Promise<{ readonly aborted: number }> {
     const { connections, dispatcher, door, http2 } = this.#options;
     dispatcher.startDraining();
-    await this.#pause(delayMs, this.#hurry.signal);
+    if (delayMs > 0) await this.#pause(delayMs, this.#hurry.signal);
     door.close();
     connections.destroyUnknown();
     http2.retire();
