@@ -17,7 +17,7 @@ export const rules = [
     pattern: /\bprocess\.(?!platform\b)\w|"node:process"/,
     where: sources,
     except:
-      /^apps\/server\/src\/main\.ts$|^packages\/testing\/src\/leak-check\.ts$|^packages\/ratelimit\/src\/process-probes\.ts$|^packages\/store\/src\/directory\/owner-lock\.ts$/,
+      /^apps\/server\/src\/main\.ts$|^packages\/ratelimit\/src\/process-probes\.ts$|^packages\/store\/src\/directory\/owner-lock\.ts$/,
     why: "the process belongs to apps/server/src/main.ts; a library is given what it needs (the overload probes measure it, the owner lock names it)",
   },
   {

@@ -27,7 +27,7 @@ export {
 export type { ReceivedRequest } from "./fake-upstream/received-request.ts";
 export { createFaultProxy, type FaultProxy, type FaultProxyOptions } from "./fault-proxy.ts";
 export { freePort } from "./free-port.ts";
-export { expectNoLeaks, type LeakCheck, type LeakCheckOptions, leakCheck } from "./leak-check.ts";
+export { expectNoLeaks, type LeakCheckOptions } from "./leak-check.ts";
 export { createMemoryLogger, type LogEntry, type LogLevel, type MemoryLogger } from "./memory-logger.ts";
 export { createMemoryMeter, type MemoryMeter } from "./memory-meter.ts";
 export { openaiDone, openaiEvent, openaiEventStream } from "./openai-event-stream.ts";
