@@ -1,0 +1,71 @@
+/**
+ * Reading a bounded JSON body.
+ *
+ * @module
+ */
+
+import { ProxyError } from "@llmproxy/spec";
+import { type HttpRequest, headerOf } from "./exchange.ts";
+
+/**
+ * Refuses what is not plain JSON before a byte of it is read.
+ *
+ * @throws `unsupported_media_type` for another content type, or for a compressed body
+ */
+export function checkJsonContent(request: HttpRequest): void {
+  const type = headerOf(request.headers, "content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json")
+    throw new ProxyError("unsupported_media_type", "content-type: expected application/json", {
+      field: "content-type",
+    });
+  const encoding = headerOf(request.headers, "content-encoding")?.toLowerCase();
+  if (encoding !== undefined && encoding !== "identity")
+    throw new ProxyError("unsupported_media_type", "content-encoding: expected an uncompressed body", {
+      field: "content-encoding",
+    });
+}
+
+/**
+ * Reads the whole body.
+ *
+ * @param request - a request whose body nobody has read
+ * @param maxBytes - the most bytes to hold; more are refused, at once where `content-length` tells
+ * @param signal - ends the wait; the reason is thrown
+ * @throws `too_large`, `canceled`
+ */
+export function readBody(request: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  const declared = Number(headerOf(request.headers, "content-length") ?? 0);
+  if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (finish: () => void): void => {
+      request.off("data", onData);
+      request.off("end", onEnd);
+      request.off("error", onBroken);
+      request.off("close", onBroken);
+      signal.removeEventListener("abort", onAbort);
+      finish();
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
+    };
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
+    const onBroken = (): void =>
+      settle(() => reject(new ProxyError("canceled", "the request body was cut off")));
+    const onAbort = (): void => settle(() => reject(signal.reason));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    request.on("data", onData);
+    request.on("end", onEnd);
+    request.on("error", onBroken);
+    request.on("close", onBroken);
+  });
+}
+
+function tooLarge(maxBytes: number): ProxyError {
+  return new ProxyError("too_large", `the body is larger than ${maxBytes} bytes`);
+}
