@@ -1,1 +1,42 @@
-export {};
+/**
+ * The process: checks the Node version before anything that needs a newer one is loaded.
+ *
+ * @module
+ */
+
+import type { Host } from "./host.ts";
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+const host: Host = {
+  arguments: process.argv.slice(2),
+  environment: process.env,
+  directory: process.cwd(),
+  pid: process.pid,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  uptimeMs: () => process.uptime() * 1000,
+  onStop(listener) {
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    for (const signal of signals) process.on(signal, listener);
+    return () => {
+      for (const signal of signals) process.off(signal, listener);
+    };
+  },
+  exit: (code) => process.exit(code),
+};
+
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`llmproxy needs Node 22.19 or newer; this is ${process.versions.node}\n`);
+  process.exitCode = 1;
+} else {
+  import("./command-line.ts")
+    .then(({ runCommandLine }) => runCommandLine(host))
+    .then((code) => {
+      process.exitCode = code;
+    })
+    .catch((reason: unknown) => {
+      process.stderr.write(`llmproxy: ${reason instanceof Error ? reason.stack : String(reason)}\n`);
+      process.exitCode = 1;
+    });
+}

@@ -1,0 +1,56 @@
+/**
+ * A whole server in the test's own process, on a free port and its own data directory.
+ *
+ * @module
+ */
+
+import { type ConfigInput, loadConfig } from "@llmproxy/config";
+import { systemClock } from "@llmproxy/spec";
+import { createMemoryLogger, type MemoryLogger, temporaryDirectory } from "@llmproxy/testing";
+import type { Server } from "../server.ts";
+import { startServer } from "../server.ts";
+
+/** A running server with what a client of it needs. */
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly server: Server;
+  readonly apiKey: string;
+  readonly managementToken: string;
+  readonly dataDirectory: string;
+  readonly logger: MemoryLogger;
+}
+
+/** Starts a server; `input` is configuration as a file would have it. */
+export async function startTestServer(input: ConfigInput = {}): Promise<TestServer> {
+  const directory = await temporaryDirectory();
+  const logger = createMemoryLogger();
+  const section = (input.server ?? {}) as Record<string, unknown>;
+  const flags = { ...input, server: { port: 0, drain_timeout: "2s", ...section } };
+  const { config } = await loadConfig({ directory: directory.path, environment: {}, flags });
+  const server = await startServer({ config, dataDirectory: directory.path, logger, clock: systemClock });
+  const token = config.auth.managementToken ?? server.bootstrap?.managementToken;
+  return {
+    url: server.url,
+    server,
+    apiKey: server.bootstrap?.apiKey.reveal() ?? "",
+    managementToken: token?.reveal() ?? "",
+    dataDirectory: directory.path,
+    logger,
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** An OpenAI-speaking upstream as a provider. */
+export function upstreamProvider(url: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: "up",
+    kind: "openai-compatible",
+    base_url: `${url}/v1`,
+    api_key: "sk-upstream-0123456789",
+    allow_private: true,
+    ...more,
+  };
+}

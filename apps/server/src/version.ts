@@ -1,0 +1,8 @@
+/**
+ * The version of this server.
+ *
+ * @module
+ */
+
+/** The same as in `package.json`; a test keeps them equal. */
+export const version = "0.1.0";

@@ -1,0 +1,26 @@
+import { defineConfig } from "rolldown";
+
+// CommonJS: an ESM import of `node:http` reads all of its exports, which loads fetch and WebSocket with it and
+// doubles the memory of an idle server (docs/decisions/0001-toolchain.md).
+export default defineConfig({
+  input: { main: "apps/server/src/main.ts", "sqlite-worker": "packages/store/src/sqlite/worker.ts" },
+  platform: "node",
+  resolve: {
+    conditionNames: ["@llmproxy/source", "node", "import", "default"],
+    alias: {
+      [new URL("apps/server/src/data/sqlite-worker-url.ts", import.meta.url).pathname]: new URL(
+        "apps/server/src/data/sqlite-worker-url.bundle.ts",
+        import.meta.url,
+      ).pathname,
+    },
+  },
+  output: {
+    dir: "apps/server/dist",
+    format: "cjs",
+    minify: true,
+    sourcemap: true,
+    cleanDir: true,
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "[name]-[hash].cjs",
+  },
+});
