@@ -20,4 +20,21 @@ export { openaiChat } from "./dialects/openai-chat/index.ts";
 export { type FramesOptions, framesOf, partsOf } from "./frames.ts";
 export { type JsonBody, type ReadJsonBodyOptions, readJsonBody } from "./json/read.ts";
 export { defaultJsonLimits, type JsonLimits } from "./json/scan.ts";
+export {
+  createProvider,
+  type EchoDefinition,
+  type OpenAiCompatibleDefinition,
+  type OpenAiDefinition,
+  type ProviderDefinition,
+  type ProviderPorts,
+} from "./providers/create-provider.ts";
 export { createEchoProvider, type EchoProviderOptions } from "./providers/echo.ts";
+export { createReplyEnding, type ReplyEnding } from "./reply-end.ts";
+export type { ModelDefinition } from "./routing/model-definition.ts";
+export {
+  createModelRegistry,
+  type ModelRegistry,
+  type ModelRegistryOptions,
+} from "./routing/model-registry.ts";
+export { createPriorityPicker } from "./routing/priority.ts";
+export { createRouter, type RouterOptions } from "./routing/route-call.ts";
