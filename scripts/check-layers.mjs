@@ -7,12 +7,13 @@
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path/posix";
 import { coreEntry, layers, layersOfTests } from "./layers.mjs";
-import { readFiles, readPackages, report } from "./repository.mjs";
+import { readFiles, readManifest, readPackages, report } from "./repository.mjs";
 
 const scope = "@llmproxy/";
+const { devDependencies: tools } = readManifest("package.json");
 const testFile = /\.test\.ts$|\/src\/(?:.*\/)?(?:test-support|testing)\//;
 const comments = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
-const imports = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bimport\.meta\.resolve\(\s*)"([^"\n]+)"/g;
+const imports = /(?<!["'\w])(?:from\s*|import(?:\.meta\.resolve)?\s*\(?\s*)"([^"\n]+)"/g;
 
 /** The specifiers a source file imports, statically, dynamically or as a type. */
 export function specifiersOf(text) {
@@ -57,7 +58,8 @@ function manifestViolations({ folder, manifest, name }) {
 function violationOf({ path, specifier, owner, packages }) {
   if (specifier.startsWith(".")) return relativeViolation(path, specifier, owner.folder);
   if (isBuiltin(specifier)) return specifier.startsWith("node:") ? undefined : `write "node:${specifier}"`;
-  const [, name, subpath] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier);
+  const [, name, subpath] = /^((?:@[^/]+\/)?[^/@:]+)(\/.*)?$/.exec(specifier) ?? [];
+  if (name === undefined) return "neither a package nor a file beside it";
   return (
     declarationViolation(path, name, owner) ?? workspaceViolation({ path, name, subpath, owner, packages })
   );
@@ -72,8 +74,8 @@ function relativeViolation(path, specifier, folder) {
 }
 
 function declarationViolation(path, name, { manifest }) {
-  // A package may import itself by name; vitest is the root's.
-  const forTests = testFile.test(path) ? { ...manifest.devDependencies, vitest: "" } : {};
+  // A package may import itself by name; tests also run with the tools of the whole workspace.
+  const forTests = testFile.test(path) ? { ...tools, ...manifest.devDependencies } : {};
   const declared = { ...needed(manifest), ...forTests, [manifest.name]: "" };
   return Object.hasOwn(declared, name) ? undefined : "not declared in its package.json";
 }
@@ -84,7 +86,9 @@ function workspaceViolation({ path, name, subpath, owner, packages }) {
   const other = name.slice(scope.length);
   if (other !== owner.name && !allowed.includes(other)) return `${owner.name} must not know ${other}`;
   const exported = packages.find(({ manifest }) => manifest.name === name)?.manifest.exports ?? {};
-  return Object.hasOwn(exported, `.${subpath}`) ? undefined : `${name} does not export ".${subpath}"`;
+  return Object.hasOwn(exported, `.${subpath ?? ""}`)
+    ? undefined
+    : `${name} does not export ".${subpath ?? ""}"`;
 }
 
 /** Follows the core's main entry through its own files. */

@@ -32,6 +32,8 @@ describe("specifiersOf", () => {
       type E = import("e").E;
       const f = await import("f");
       const g = import.meta.resolve("g");
+      const conditions = ["node", "import", "default", "from", "x"];
+      Buffer.from("y");
       // import "h";
       /** @example import { i } from "i"; */`;
     expect(specifiersOf(text)).toEqual(["a", "b", "c", "d", "e", "f", "g"]);
@@ -64,6 +66,8 @@ describe("layerViolations", () => {
     ["another package by path", "a.ts", 'import { x } from "../../spec/src/x.ts";', "leaves its package"],
     ["an undeclared dependency", "a.ts", 'import { x } from "zod/mini";', "not declared"],
     ["a development dependency outside of tests", "a.ts", 'import { x } from "fast-check";', "not declared"],
+    ["an absolute path", "a.ts", 'import { x } from "/somewhere/x.ts";', "neither a package nor"],
+    ["a URL", "a.ts", 'await import("https://example.com/x.js");', "neither a package nor"],
     ["a builtin without its scheme", "a.ts", 'import { x } from "fs";', 'write "node:fs"'],
   ])("refuses %s", (_, file, text, what) => {
     expect(violations(`packages/auth/src/${file}`, text)).toEqual([expect.stringContaining(what)]);

@@ -28,11 +28,16 @@ export function readFiles(pattern) {
     .map((path) => ({ path, text: readFileSync(`${root}/${path}`, "utf8") }));
 }
 
+/** A package.json of the checkout. */
+export function readManifest(path) {
+  return JSON.parse(readFileSync(`${root}/${path}`, "utf8"));
+}
+
 /** The manifests of all packages and apps, as `{ folder: "packages/auth", manifest }`. */
 export function readPackages() {
-  return readFiles(/^(packages|apps)\/[^/]+\/package\.json$/).map(({ path, text }) => ({
+  return readFiles(/^(packages|apps)\/[^/]+\/package\.json$/).map(({ path }) => ({
     folder: path.replace("/package.json", ""),
-    manifest: JSON.parse(text),
+    manifest: readManifest(path),
   }));
 }
 

@@ -34,8 +34,8 @@ export const rules = [
   },
   {
     pattern: /\bAbortSignal\.timeout\(/,
-    where: /^packages\//,
-    except: /\.test\.ts$|\/(test-support|testing)\//,
+    where: sources,
+    except: /^apps\//,
     why: "a library's waits run on its Clock; the signal it is given may have any timeout",
   },
   {
@@ -47,7 +47,7 @@ export const rules = [
     pattern: /\bJSON\.parse\(/,
     where: sources,
     except:
-      /^packages\/(proxy-core\/src\/(json|dialects|providers|relay)|store\/src\/(repositories|directory)|telemetry\/src\/(log-line|text-line)|services\/src\/mapping|testing\/src)[/.]|^apps\/server\/src\/data\//,
+      /^packages\/(proxy-core\/src\/(json|dialects|providers|relay|frames)|store\/src\/(repositories|directory)|telemetry\/src\/(log-line|text-line)|services\/src\/mapping|testing\/src)[/.]|^apps\/server\/src\/data\//,
     why: "JSON from outside is read by a parser that bounds its depth and names the offending field",
   },
   {
