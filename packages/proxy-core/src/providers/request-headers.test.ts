@@ -1,0 +1,111 @@
+import { Secret } from "@llmproxy/spec";
+import { describe, expect, it } from "vitest";
+import { checkHeaders, requestHeaders, secretHeaders } from "./request-headers.ts";
+
+const key = new Secret("sk-upstream-key");
+
+describe("requestHeaders", () => {
+  it("says what is wanted, who asks and on whose account", () => {
+    expect(
+      requestHeaders({
+        apiKey: key,
+        headers: { "OpenAI-Organization": "org-1", "api-key": new Secret("second") },
+        accept: "text/event-stream",
+        hasBody: true,
+      }),
+    ).toEqual({
+      accept: "text/event-stream",
+      "user-agent": "llmproxy",
+      "openai-organization": "org-1",
+      "api-key": "second",
+      "content-type": "application/json",
+      authorization: "Bearer sk-upstream-key",
+    });
+  });
+
+  it("says no more than it has to", () => {
+    expect(
+      requestHeaders({ apiKey: undefined, headers: {}, accept: "application/json", hasBody: false }),
+    ).toEqual({
+      accept: "application/json",
+      "user-agent": "llmproxy",
+    });
+  });
+
+  it("lets the configuration say who asks", () => {
+    const headers = { "User-Agent": "acme/1" };
+    expect(requestHeaders({ apiKey: undefined, headers, accept: "*/*", hasBody: false })["user-agent"]).toBe(
+      "acme/1",
+    );
+  });
+
+  it.each([
+    [true, "01"],
+    [false, "00"],
+  ])("continues the trace with a span of its own (sampled: %s)", (sampled, flags) => {
+    const trace = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled };
+    const make = () =>
+      requestHeaders({ apiKey: undefined, headers: {}, accept: "*/*", hasBody: false, trace }).traceparent;
+    expect(make()).toMatch(new RegExp(`^00-${trace.traceId}-[0-9a-f]{16}-${flags}$`));
+    expect(make()).not.toContain(trace.spanId);
+    expect(make()).not.toBe(make());
+  });
+});
+
+describe("checkHeaders", () => {
+  it("accepts ordinary headers and keys", () => {
+    expect(() => checkHeaders({ "OpenAI-Project": "p", "x-empty": "", "x-tab": "a\tb" }, key)).not.toThrow();
+    expect(() => checkHeaders({ authorization: new Secret("Basic abc") }, undefined)).not.toThrow();
+  });
+
+  it.each([
+    "Host",
+    "connection",
+    "Content-Length",
+    "transfer-encoding",
+    "te",
+    "upgrade",
+    "expect",
+    "accept-encoding",
+    "Content-Type",
+    "cookie",
+    "proxy-authorization",
+    "traceparent",
+  ])("refuses to have %s set", (name) => {
+    expect(() => checkHeaders({ [name]: "x" }, undefined)).toThrow(
+      expect.objectContaining({ code: "invalid_request", field: `headers.${name.toLowerCase()}` }),
+    );
+  });
+
+  it.each([
+    ["a name with a space", "x y", "1"],
+    ["a name with a colon", "x:", "1"],
+    ["no name", "", "1"],
+    ["a name beyond ASCII", "x-é", "1"],
+    ["a line end in the value", "x", "1\r\nhost: evil"],
+    ["a NUL in the value", "x", "1\0"],
+    ["a value beyond ASCII", "x", "é"],
+  ])("refuses %s", (_, name, value) => {
+    expect(() => checkHeaders({ [name]: value }, undefined)).toThrow(
+      expect.objectContaining({ code: "invalid_request" }),
+    );
+  });
+
+  it("refuses two credentials", () => {
+    expect(() => checkHeaders({ Authorization: "Bearer x" }, key)).toThrow(
+      expect.objectContaining({ field: "headers.authorization" }),
+    );
+  });
+
+  it.each(["", "two words", "line\nend", "schlüssel"])("refuses the key %j without telling it", (value) => {
+    const check = () => checkHeaders({}, new Secret(value));
+    expect(check).toThrow(expect.objectContaining({ field: "api_key" }));
+    expect(check).toThrow("api_key must be visible ASCII characters without spaces");
+  });
+});
+
+describe("secretHeaders", () => {
+  it("finds the values that are secrets", () => {
+    expect(secretHeaders({ a: "b", c: key })).toEqual([key]);
+  });
+});
