@@ -12,9 +12,10 @@ import { type FramesReply, ProxyError, type ReplyEnd } from "@llmproxy/spec";
 import type { FrameObserver } from "../dialects/dialect.ts";
 import type { UpstreamResponse } from "../http/exchange.ts";
 import { cutError } from "../http/upstream-error.ts";
+import { defined } from "../json/value.ts";
 import { createReplyEnding, type ReplyEnding } from "../reply-end.ts";
 import { createFrameSplitter, type FrameSplitter } from "../sse/split.ts";
-import type { RelayOptions } from "./relay.ts";
+import type { RelayReplyOptions } from "./relay.ts";
 import { cancelOutcome, failureOutcome } from "./reply-outcome.ts";
 import { passedHeaders } from "./response-headers.ts";
 import { scrubError } from "./scrub.ts";
@@ -36,7 +37,10 @@ const endGraceMs = 1_000;
  * @throws `upstream_cut` when it ends before its first output
  * @throws what {@link UpstreamResponse.read} throws
  */
-export async function relayStream(response: UpstreamResponse, options: RelayOptions): Promise<FramesReply> {
+export async function relayStream(
+  response: UpstreamResponse,
+  options: RelayReplyOptions,
+): Promise<FramesReply> {
   const type = response.headers["content-type"];
   if (type !== undefined && !type.toLowerCase().startsWith("text/event-stream"))
     throw new ProxyError(
@@ -60,7 +64,7 @@ export async function relayStream(response: UpstreamResponse, options: RelayOpti
 /** An iterator by hand: a generator that has not started would not notice that its reader left. */
 class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   readonly #response: UpstreamResponse;
-  readonly #options: RelayOptions;
+  readonly #options: RelayReplyOptions;
   readonly #splitter: FrameSplitter;
   readonly #observer: FrameObserver;
   readonly #terminator: Buffer;
@@ -72,7 +76,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   #vendorError: ProxyError | undefined;
   #failure: ProxyError | undefined;
 
-  constructor(response: UpstreamResponse, options: RelayOptions) {
+  constructor(response: UpstreamResponse, options: RelayReplyOptions) {
     const { dialect, dropUsage } = options;
     this.#response = response;
     this.#options = options;
@@ -192,12 +196,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
       this.#response.destroy(error);
     }
     const { usage, finishReason } = this.#observer.observation;
-    this.#ending.end({
-      outcome,
-      ...(usage ? { usage } : {}),
-      ...(finishReason ? { finishReason } : {}),
-      ...(error ? { error } : {}),
-    });
+    this.#ending.end(defined({ outcome, usage, finishReason, error }));
   }
 }
 

@@ -9,7 +9,8 @@ import { type FramesReply, type JsonObject, ProxyError, type ReplyEnd } from "@l
 import type { Dialect } from "../dialects/dialect.ts";
 import type { UpstreamResponse } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
-import type { RelayOptions } from "./relay.ts";
+import { defined, isObject } from "../json/value.ts";
+import type { RelayReplyOptions } from "./relay.ts";
 import { passedHeaders } from "./response-headers.ts";
 import { scrubError } from "./scrub.ts";
 import { createUnaryReply } from "./unary-reply.ts";
@@ -23,7 +24,10 @@ const maxUnaryBytes = 64 * mebibyte;
  * @throws `upstream_failed` when it is not a JSON object, too large, or an error in spite of its status
  * @throws what {@link UpstreamResponse.read} throws
  */
-export async function relayUnary(response: UpstreamResponse, options: RelayOptions): Promise<FramesReply> {
+export async function relayUnary(
+  response: UpstreamResponse,
+  options: RelayReplyOptions,
+): Promise<FramesReply> {
   const { provider, dialect } = options;
   const { bytes, isTruncated } = await readBody(response, maxUnaryBytes);
   if (isTruncated)
@@ -31,7 +35,7 @@ export async function relayUnary(response: UpstreamResponse, options: RelayOptio
   const json = readObject(bytes);
   if (!json)
     throw new ProxyError("upstream_failed", `provider "${provider}" answered with what is not a JSON object`);
-  if (isError(json)) throw scrubError(dialect.readError(response.status, bytes), options.scrub);
+  if (isObject(json.error)) throw scrubError(dialect.readError(response.status, bytes), options.scrub);
   return createUnaryReply({
     status: response.status,
     headers: passedHeaders(response.headers),
@@ -39,10 +43,6 @@ export async function relayUnary(response: UpstreamResponse, options: RelayOptio
     body: bytes,
     end: endOf(dialect, json),
   });
-}
-
-function isError({ error }: JsonObject): boolean {
-  return typeof error === "object" && error !== null;
 }
 
 function readObject(bytes: Buffer): JsonObject | undefined {
@@ -56,11 +56,7 @@ function readObject(bytes: Buffer): JsonObject | undefined {
   }
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function endOf(dialect: Dialect, json: JsonObject): ReplyEnd {
   const { usage, finishReason } = dialect.observeReply(json);
-  return { outcome: "finished", ...(usage ? { usage } : {}), ...(finishReason ? { finishReason } : {}) };
+  return defined({ outcome: "finished" as const, usage, finishReason });
 }

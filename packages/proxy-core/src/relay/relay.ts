@@ -11,7 +11,7 @@ import { relayUnary } from "./relay-unary.ts";
 import { type FailureOptions, readFailure } from "./vendor-failure.ts";
 
 /** What a relay needs to know. */
-export interface RelayOptions extends FailureOptions {
+export interface RelayReplyOptions extends FailureOptions {
   /** Whether a stream was asked for. */
   readonly stream: boolean;
   /** Whether to leave the usage-only frame out, because only we asked for it. */
@@ -29,7 +29,10 @@ export interface RelayOptions extends FailureOptions {
  * @throws `upstream_cut` when the answer breaks off before its first output
  * @throws what {@link UpstreamResponse.read} throws
  */
-export async function relayReply(response: UpstreamResponse, options: RelayOptions): Promise<FramesReply> {
+export async function relayReply(
+  response: UpstreamResponse,
+  options: RelayReplyOptions,
+): Promise<FramesReply> {
   try {
     if (response.status < 200 || response.status > 299) throw await readFailure(response, options);
     return await (options.stream ? relayStream(response, options) : relayUnary(response, options));

@@ -5,6 +5,7 @@
  */
 
 import { ProxyError, type Secret, type VendorError } from "@llmproxy/spec";
+import { defined } from "../json/value.ts";
 
 /** Replaces secrets in a text by `[secret]` and cuts it to 1,024 characters. */
 export type Scrubber = (text: string) => string;
@@ -45,21 +46,24 @@ export function createScrubber(secrets: readonly Secret[]): Scrubber {
 
 /** The same error with every text in it scrubbed, and with how long to wait where that is known. */
 export function scrubError(error: ProxyError, scrub: Scrubber, retryAfterMs?: number): ProxyError {
-  const { vendor, field, reason } = error;
-  const waitMs = error.retryAfterMs ?? retryAfterMs;
-  return new ProxyError(error.code, scrub(error.message), {
-    ...(field === undefined ? {} : { field }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-    ...(vendor ? { vendor: scrubVendor(vendor, scrub) } : {}),
-  });
+  const { code, field, reason, vendor } = error;
+  return new ProxyError(
+    code,
+    scrub(error.message),
+    defined({
+      field,
+      reason,
+      retryAfterMs: error.retryAfterMs ?? retryAfterMs,
+      vendor: vendor && scrubVendor(vendor, scrub),
+    }),
+  );
 }
 
 function scrubVendor({ status, type, code, param }: VendorError, scrub: Scrubber): VendorError {
-  return {
+  return defined({
     status,
-    ...(type === undefined ? {} : { type: scrub(type) }),
-    ...(code === undefined ? {} : { code: typeof code === "string" ? scrub(code) : code }),
-    ...(param === undefined ? {} : { param: scrub(param) }),
-  };
+    type: type && scrub(type),
+    code: typeof code === "string" ? scrub(code) : code,
+    param: param && scrub(param),
+  });
 }
