@@ -204,26 +204,15 @@ class Exchange {
       watchdog: this.#watchdog,
       onClose: () => this.#close(),
     });
-    this.#resolve(this.#responseOf(message, this.#body));
+    this.#resolve(new Response(message, this.#body, (error) => this.#destroy(error)));
   }
 
-  #responseOf(message: IncomingMessage, body: UpstreamBody): UpstreamResponse {
-    return {
-      status: message.statusCode ?? 0,
-      headers: message.headers,
-      get complete() {
-        return body.complete;
-      },
-      read: () => body.read(),
-      onFailure: (listener) => body.onFailure(listener),
-      destroy: (error) => {
-        body.discard();
-        if (this.#closed) return;
-        this.#outgoing?.destroy();
-        if (error) body.fail(error);
-        else body.end();
-      },
-    };
+  #destroy(error?: ProxyError): void {
+    this.#body?.discard();
+    if (this.#closed) return;
+    this.#outgoing?.destroy();
+    if (error) this.#body?.fail(error);
+    else this.#body?.end();
   }
 
   #onError(outgoing: ClientRequest, cause: unknown): void {
@@ -280,6 +269,33 @@ function lengthOf(method: string, body: readonly Uint8Array[]): { readonly "cont
   let length = 0;
   for (const slice of body) length += slice.length;
   return { "content-length": String(length) };
+}
+
+/** A class because it has an accessor: in a literal that would cost each answer a hidden class of its own. */
+class Response implements UpstreamResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly destroy: (error?: ProxyError) => void;
+  readonly #body: UpstreamBody;
+
+  constructor(message: IncomingMessage, body: UpstreamBody, destroy: (error?: ProxyError) => void) {
+    this.status = message.statusCode ?? 0;
+    this.headers = message.headers;
+    this.destroy = destroy;
+    this.#body = body;
+  }
+
+  get complete(): boolean {
+    return this.#body.complete;
+  }
+
+  read(): Promise<Buffer | undefined> {
+    return this.#body.read();
+  }
+
+  onFailure(listener: (error: ProxyError) => void): void {
+    this.#body.onFailure(listener);
+  }
 }
 
 /** Why an answer is not accepted; undefined when it is. */

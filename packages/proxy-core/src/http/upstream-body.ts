@@ -31,6 +31,7 @@ interface Waiting {
  * promise but the reader's, and what piled up meanwhile goes out in one piece.
  */
 export class UpstreamBody {
+  readonly #provider: string;
   readonly #message: IncomingMessage;
   readonly #watchdog: Watchdog;
   readonly #onClose: () => void;
@@ -44,16 +45,16 @@ export class UpstreamBody {
 
   /** Starts to take in data; the caller must have the watchdog wait for the first byte. */
   constructor({ provider, message, watchdog, onClose }: UpstreamBodyOptions) {
+    this.#provider = provider;
     this.#message = message;
     this.#watchdog = watchdog;
     this.#onClose = onClose;
     message.on("data", (chunk: Buffer) => this.#take(chunk));
     message.on("end", () => {
       if (message.complete) this.end();
-      else this.fail(cutError(provider, "in the middle of its answer"));
     });
-    message.on("error", (cause) => this.fail(cutError(provider, "in the middle of its answer", cause)));
-    message.on("close", () => this.fail(cutError(provider, "in the middle of its answer")));
+    message.on("error", (cause) => this.#break(cause));
+    message.on("close", () => this.#break());
   }
 
   /** Whether the body came to the end that HTTP announced. */
@@ -103,6 +104,11 @@ export class UpstreamBody {
   discard(): void {
     this.#queue = [];
     this.#queuedBytes = 0;
+  }
+
+  /** The connection was closed; after a regular end this means nothing. */
+  #break(cause?: unknown): void {
+    if (this.#state === "open") this.fail(cutError(this.#provider, "in the middle of its answer", cause));
   }
 
   #close(state: "ended" | "failed"): boolean {
