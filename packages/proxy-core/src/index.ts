@@ -6,6 +6,7 @@ export {
   collect,
   createCollector,
 } from "./collect.ts";
+export { createDeadline, type Deadline, type DeadlineOptions } from "./deadline.ts";
 export type {
   Dialect,
   FrameObserver,
@@ -18,6 +19,14 @@ export type {
 export { type Dialects, dialects } from "./dialects/dialects.ts";
 export { openaiChat } from "./dialects/openai-chat/index.ts";
 export { type FramesOptions, framesOf, partsOf } from "./frames.ts";
+export type { Lookup, ResolvedAddress } from "./http/connector.ts";
+export type { UpstreamRequest, UpstreamResponse } from "./http/exchange.ts";
+export {
+  createUpstreamClient,
+  type UpstreamClient,
+  type UpstreamClientOptions,
+} from "./http/upstream-client.ts";
+export { defaultTimeouts, type UpstreamTimeouts } from "./http/watchdog.ts";
 export { type JsonBody, type ReadJsonBodyOptions, readJsonBody } from "./json/read.ts";
 export { defaultJsonLimits, type JsonLimits } from "./json/scan.ts";
 export {
@@ -29,6 +38,12 @@ export {
   type ProviderPorts,
 } from "./providers/create-provider.ts";
 export { createEchoProvider, type EchoProviderOptions } from "./providers/echo.ts";
+export type { HttpProviderOptions } from "./providers/http-provider.ts";
+export { createOpenAiProvider, type OpenAiProviderOptions } from "./providers/openai.ts";
+export { createOpenAiCompatibleProvider } from "./providers/openai-compatible.ts";
+export type { ConfiguredHeaders } from "./providers/request-headers.ts";
+export { type RelayReplyOptions, relayReply } from "./relay/relay.ts";
+export { createScrubber, type Scrubber } from "./relay/scrub.ts";
 export { createReplyEnding, type ReplyEnding } from "./reply-end.ts";
 export type { ModelDefinition } from "./routing/model-definition.ts";
 export {
