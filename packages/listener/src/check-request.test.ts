@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checkRequest, type RequestHead } from "./check-request.ts";
 
+const limits = { maxHeaders: 100, maxHeaderBytes: 1_000 };
+
 const good: RequestHead = {
   protocol: "http1",
   version: "1.1",
@@ -41,11 +43,13 @@ describe("checkRequest", () => {
     "HTTP/2 with authority": http2(":authority", "localhost"),
     "HTTP/2 with host alone": http2("host", "localhost"),
     "HTTP/2 with both alike": http2(":authority", "LocalHost", "host", "localhost"),
+    "HTTP/2 with headers as large as may be": http2(":authority", "a", "x", "y".repeat(924)),
+    "HTTP/1.1 with as many bytes as the parser let through": headers("x", "y".repeat(2_000)),
     "as many headers as allowed": { rawHeaders: ["host", "a", ...new Array(99).fill(["x", "y"]).flat()] },
     "a name that every object has": headers("constructor", "1", "toString", "2"),
   };
   it.each(Object.entries(accepted))("lets %s pass", (_name, change) => {
-    expect(checkRequest({ ...good, ...change }, 100)).toBeUndefined();
+    expect(checkRequest({ ...good, ...change }, limits)).toBeUndefined();
   });
 
   const refused: Readonly<Record<string, readonly [number, Partial<RequestHead>]>> = {
@@ -96,17 +100,18 @@ describe("checkRequest", () => {
     "a coding before chunked": [501, headers("Transfer-Encoding", "gzip, chunked")],
     "an unknown expectation": [417, headers("Expect", "wat")],
     "an unknown expectation beside the known one": [417, headers("Expect", "wat, 100-continue")],
+    "HTTP/2 with headers that are too large": [431, http2(":authority", "a", "x", "y".repeat(925))],
     "HTTP/2 without any host": [400, http2()],
     "HTTP/2 with host and authority that differ": [400, http2(":authority", "a", "host", "b")],
     "HTTP/2 with a malformed authority": [400, http2(":authority", "a@b")],
   };
   it.each(Object.entries(refused))("refuses %s", (_name, [status, change]) => {
-    expect(checkRequest({ ...good, ...change }, 100)?.status).toBe(status);
+    expect(checkRequest({ ...good, ...change }, limits)?.status).toBe(status);
   });
 
   it("gives up the connection where the end of the request is in doubt, and only there", () => {
     const closes = (change: Partial<RequestHead>) =>
-      checkRequest({ ...good, ...change }, 100)?.closes ?? false;
+      checkRequest({ ...good, ...change }, limits)?.closes ?? false;
     expect(closes(headers("Transfer-Encoding", "gzip, chunked"))).toBe(true);
     expect(closes(headers("host", "b"))).toBe(true);
     expect(closes({ version: "2.0" })).toBe(true);
@@ -115,7 +120,7 @@ describe("checkRequest", () => {
   });
 
   it("names the methods that are supported", () => {
-    expect(checkRequest({ ...good, method: "TRACE" }, 100)?.headers).toEqual({
+    expect(checkRequest({ ...good, method: "TRACE" }, limits)?.headers).toEqual({
       allow: "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
     });
   });
@@ -124,7 +129,7 @@ describe("checkRequest", () => {
     const startedMs = performance.now();
     checkRequest(
       { ...good, ...headers("Transfer-Encoding", `a${" ".repeat(16_000)}b${"\t".repeat(16_000)}c`) },
-      100,
+      limits,
     );
     expect(performance.now() - startedMs).toBeLessThan(50);
   });

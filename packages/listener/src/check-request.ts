@@ -10,6 +10,7 @@
 import { checkHost } from "./check-host.ts";
 import { checkTarget } from "./check-target.ts";
 import { checkTransferEncoding } from "./check-transfer-encoding.ts";
+import type { ListenerLimits } from "./limits.ts";
 import { badRequest, type Refusal } from "./refusal.ts";
 
 /** What a request says before its body. */
@@ -25,6 +26,9 @@ export interface RequestHead {
   /** Names and values in turn, as sent; over HTTP/2 with the pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
+
+/** How large the head of a request may be. */
+export type HeaderLimits = Pick<ListenerLimits, "maxHeaders" | "maxHeaderBytes">;
 
 const methods = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
 
@@ -70,15 +74,15 @@ const framingHeaders = new Set(["content-length", "host", "transfer-encoding"]);
  * Checks the head of a request.
  *
  * @param head - what the request says before its body
- * @param maxHeaders - how many header fields it may have
+ * @param limits - how many header fields it may have, and how large they may be together
  * @returns why it is refused, or `undefined`
  */
-export function checkRequest(head: RequestHead, maxHeaders: number): Refusal | undefined {
+export function checkRequest(head: RequestHead, limits: HeaderLimits): Refusal | undefined {
   if (head.protocol === "http1" && head.version !== "1.1" && head.version !== "1.0") return versionRefusal;
   if (!methods.has(head.method)) return methodRefusal;
-  if (head.rawHeaders.length > 2 * maxHeaders) return tooManyHeaders(maxHeaders);
   const fields = new Map<string, string>();
   return (
+    checkHeaderSize(head, limits) ??
     checkTarget(head.target) ??
     collectFields(head.rawHeaders, fields) ??
     checkHost(head, fields) ??
@@ -108,10 +112,23 @@ function checkExpectation(head: RequestHead, fields: ReadonlyMap<string, string>
   return expectation.trim().toLowerCase() === "100-continue" ? undefined : expectationRefusal;
 }
 
-function tooManyHeaders(maxHeaders: number): Refusal {
-  return {
-    status: 431,
-    code: "headers_too_large",
-    message: `the request has too many headers; send at most ${maxHeaders}`,
-  };
+function checkHeaderSize(
+  head: RequestHead,
+  { maxHeaders, maxHeaderBytes }: HeaderLimits,
+): Refusal | undefined {
+  if (head.rawHeaders.length > 2 * maxHeaders)
+    return headersTooLarge(`the request has too many headers; send at most ${maxHeaders}`);
+  // Over HTTP/1.1 the parser counts; over HTTP/2 nghttp2 does, but only once the client has acknowledged that.
+  if (head.protocol === "http2" && headerListBytes(head.rawHeaders) > maxHeaderBytes)
+    return headersTooLarge(`the headers of the request are too large; send at most ${maxHeaderBytes} bytes`);
+  return undefined;
+}
+
+/** The size of a header list as RFC 9113 §6.5.2 defines it: 32 bytes more for each field. */
+function headerListBytes(rawHeaders: readonly string[]): number {
+  return rawHeaders.reduce((bytes, text) => bytes + text.length + 16, 0);
+}
+
+function headersTooLarge(message: string): Refusal {
+  return { status: 431, code: "headers_too_large", message };
 }

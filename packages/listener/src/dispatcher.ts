@@ -7,7 +7,7 @@
 import type { EventEmitter } from "node:events";
 import { IncomingMessage, ServerResponse } from "node:http";
 import type { Counter, Logger } from "@llmproxy/spec";
-import { checkRequest, type RequestHead } from "./check-request.ts";
+import { checkRequest, type HeaderLimits, type RequestHead } from "./check-request.ts";
 import { continueAtFirstRead, expectsContinue } from "./continue-at-first-read.ts";
 import type { ListenerRequest, ListenerResponse, RequestHandler } from "./handler.ts";
 import { type Refusal, writeRefusal } from "./refusal.ts";
@@ -17,8 +17,8 @@ import { securityHeaders } from "./security-headers.ts";
 export interface DispatcherOptions {
   /** Answers the requests that pass. */
   readonly handler: RequestHandler;
-  /** How many header fields a request may have. */
-  readonly maxHeaders: number;
+  /** How large the head of a request may be. */
+  readonly limits: HeaderLimits;
   /** Told what handlers throw, and at level debug what is refused. */
   readonly logger: Logger;
   /** Requests refused, by `status`. */
@@ -53,7 +53,7 @@ export class Dispatcher {
   dispatch(request: ListenerRequest, response: ListenerResponse): void {
     this.#track(request, response);
     if (this.#draining) endConnection(response);
-    const refusal = checkRequest(headOf(request), this.#options.maxHeaders);
+    const refusal = checkRequest(headOf(request), this.#options.limits);
     if (refusal !== undefined) {
       this.#refuse(request, response, refusal);
       return;

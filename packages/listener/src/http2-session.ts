@@ -11,7 +11,11 @@ import type { ListenerLimits } from "./limits.ts";
 import { OverheadLedger } from "./overhead-ledger.ts";
 
 /** Why a session was closed against the client's will. */
-export type SessionRefusal = "session_first_request" | "session_overhead" | "session_pings";
+export type SessionRefusal =
+  | "session_first_request"
+  | "session_overhead"
+  | "session_pings"
+  | "session_settings";
 
 /** What a session is watched with. */
 export interface WatchedSessionOptions {
@@ -24,6 +28,14 @@ export interface WatchedSessionOptions {
   /** Told when the session is closed against the client's will. */
   readonly onRefused: (reason: SessionRefusal) => void;
 }
+
+/** What a client is told beside the error code; that of pings is the one gRPC clients look for. */
+const debugData: Readonly<Record<SessionRefusal, string>> = {
+  session_first_request: "no_request",
+  session_overhead: "too_many_frames",
+  session_pings: "too_many_pings",
+  session_settings: "settings_not_acknowledged",
+};
 
 // RFC 9113 §4.1.
 const frameHeaderBytes = 9;
@@ -64,7 +76,7 @@ export class WatchedSession {
   check(): void {
     const nowMs = this.#options.clock.monotonic();
     if (this.#session.destroyed || (this.#session.closed && this.#openStreams === 0)) this.#awaitEnd(nowMs);
-    else if (!this.#isPaying()) this.#refuse("session_overhead");
+    else if (!this.#isPaying()) this.#refuse("session_overhead", constants.NGHTTP2_ENHANCE_YOUR_CALM);
     else if (!this.#session.closed) this.#checkAge(nowMs);
   }
 
@@ -99,7 +111,8 @@ export class WatchedSession {
     this.#lastPingMs = nowMs;
     if (!isEarly) return;
     this.#earlyPings += 1;
-    if (this.#earlyPings > limits.maxEarlyPings) this.#refuse("session_pings", "too_many_pings");
+    if (this.#earlyPings > limits.maxEarlyPings)
+      this.#refuse("session_pings", constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #isPaying(): boolean {
@@ -113,12 +126,16 @@ export class WatchedSession {
   }
 
   #checkAge(nowMs: number): void {
-    const { limits, ageVariation, onRefused } = this.#options;
+    const { limits, ageVariation } = this.#options;
     const ageMs = nowMs - this.#startedMs;
     const isUnused = this.#openStreams + this.#closedStreams === 0;
     if (isUnused && ageMs >= limits.sessionFirstRequestTimeoutMs) {
-      onRefused("session_first_request");
-      this.#session.destroy();
+      this.#refuse("session_first_request", constants.NGHTTP2_NO_ERROR);
+      return;
+    }
+    // Node holds a client to the settings only when it has acknowledged them (RFC 9113 §6.5.3).
+    if (this.#session.pendingSettingsAck && ageMs >= limits.sessionFirstRequestTimeoutMs) {
+      this.#refuse("session_settings", constants.NGHTTP2_SETTINGS_TIMEOUT);
       return;
     }
     const isIdle = this.#openStreams === 0 && nowMs - this.#idleSinceMs >= limits.sessionIdleTimeoutMs;
@@ -131,11 +148,11 @@ export class WatchedSession {
     if (nowMs - this.#endedMs >= this.#options.limits.lingerTimeoutMs) this.#socket.destroy();
   }
 
-  #refuse(reason: SessionRefusal, explanation: string = reason): void {
+  #refuse(reason: SessionRefusal, code: number): void {
     if (this.#session.destroyed) return;
     this.#options.onRefused(reason);
-    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from(explanation));
-    this.#session.destroy(new Error(`closed for ${reason}`), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.goaway(code, 0, Buffer.from(debugData[reason]));
+    this.#session.destroy(new Error(`closed for ${reason}`), code);
   }
 }
 

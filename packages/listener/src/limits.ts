@@ -74,7 +74,10 @@ export interface ListenerLimits {
   readonly sessionOverheadBytes: number;
   /** HTTP/2: such bytes in addition for each stream. Default 64 KiB. */
   readonly sessionOverheadBytesPerStream: number;
-  /** HTTP/2: from the start of a session to its first request, in milliseconds. Default 5,000. */
+  /**
+   * HTTP/2: from the start of a session to its first request and the acknowledgement of our settings, in
+   * milliseconds. Default 5,000.
+   */
   readonly sessionFirstRequestTimeoutMs: number;
   /** HTTP/2: how long a session may be without a stream, in milliseconds. Default 5 minutes. */
   readonly sessionIdleTimeoutMs: number;

@@ -70,7 +70,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   const { handler } = options;
   const dispatcher = new Dispatcher({
     handler,
-    maxHeaders: limits.maxHeaders,
+    limits,
     logger,
     refused: refusedRequests,
   });

@@ -26,6 +26,9 @@ export const clientPreface = Buffer.concat([
 /** Flag bits. */
 export const flags = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
+/** Acknowledges the settings of the other side. */
+export const settingsAck = frame({ type: "settings", flags: 1 });
+
 /** A frame to send, or that was received. */
 export interface Frame {
   /** What it is; any type number that is not known reads as `unknown`. */
