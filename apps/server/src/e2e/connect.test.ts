@@ -139,6 +139,6 @@ describe("buf curl", () => {
 
   it("is told nothing without credentials", { timeout: 30_000 }, async () => {
     await using server = await startTestServer();
-    expect(await bufCurl(server, "wrong", server.url, "--list-methods")).toMatch(/unauthenticated/i);
+    expect(await bufCurl(server, "wrong", server.url, "--list-methods")).toMatch(/not authenticated/i);
   });
 });

@@ -35,7 +35,7 @@ async function seedClient(server: TestServer): Promise<SeedClient & Disposable> 
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "llm_proxy.proto");
   await writeFile(file, seedProto);
-  const definition = loadSync(file, { keepCase: true, oneofs: true, longs: Number });
+  const definition = loadSync(file, { keepCase: true, oneofs: true, longs: Number, defaults: true });
   const loaded = loadPackageDefinition(definition) as unknown as {
     vibectl: { llm_proxy: { VibectlLLMProxy: new (address: string, secure: unknown) => SeedClient } };
   };

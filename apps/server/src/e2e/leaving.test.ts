@@ -1,5 +1,13 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { createFakeUpstream, expectNoLeaks, type FakeUpstream, openaiChat, until } from "@llmproxy/testing";
+import {
+  answerByPath,
+  createFakeUpstream,
+  expectNoLeaks,
+  type FakeUpstream,
+  openaiChat,
+  openaiModels,
+  until,
+} from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
 import { startTestServer, type TestServer, upstreamProvider } from "../test-support/test-server.ts";
 
@@ -41,13 +49,12 @@ describe("a client that leaves", () => {
     await using upstream = await createFakeUpstream();
     const gate = Promise.withResolvers<void>();
     const frame = `data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n`;
-    upstream.respond({
-      stream: (async function* () {
-        yield frame;
-        await gate.promise;
-        yield frame;
-      })(),
-    });
+    const stream = (async function* () {
+      yield frame;
+      await gate.promise;
+      yield frame;
+    })();
+    upstream.respond(answerByPath({ "/models": openaiModels([]), "/chat/completions": { stream } }));
     await using server = await startTestServer({ providers: [upstreamProvider(upstream.url)] });
     const leaving = new AbortController();
     const answer = await ask(server, leaving.signal);
