@@ -45,7 +45,7 @@ export function createCallReader(form: Form): CallReader {
     return isOther ? undefined : call;
   };
 
-  const begin = ({ at, id }: Fragment): Call => {
+  const begin = ({ at, id }: Pick<Fragment, "at" | "id">): Call => {
     if (calls.length >= maxCalls)
       throw new ProxyError("upstream_failed", `the provider sent more than ${maxCalls} tool calls`);
     const call = { index: calls.length, id };
@@ -54,10 +54,14 @@ export function createCallReader(form: Form): CallReader {
     return call;
   };
 
+  /** In a unary answer the place of a call is its index. */
+  const place = (): { readonly at?: number } =>
+    form === "unary" ? { at: begin({ at: undefined, id: undefined }).index } : {};
+
   return {
     read(value, choice) {
       const fragment = readFragment(value);
-      if (!fragment) return [{ type: "opaque", choice, ...withOwn({ call: value }) }];
+      if (!fragment) return [{ type: "opaque", choice, ...withOwn({ call: value, ...place() }) }];
       const known = find(fragment);
       return known
         ? [deltaPart(fragment, choice, known, withOwn({ call: left(fragment, false) }))]
@@ -130,7 +134,7 @@ export interface CallDraft {
   /** What was left of the fragment when it was read, where it is to be written the same again. */
   readonly left?: JsonObject | undefined;
   /** What was kept whole: a fragment that is not of a function call. */
-  readonly whole?: JsonValue | undefined;
+  whole?: JsonValue | undefined;
   id?: string | undefined;
   name?: string | undefined;
   arguments: string;

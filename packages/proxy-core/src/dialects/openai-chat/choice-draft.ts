@@ -113,21 +113,19 @@ export class ChoiceDraft {
     }
   }
 
-  #addOpaque({ call, item }: JsonObject): void {
+  #addOpaque({ call, at, item }: JsonObject): void {
     if (this.#isExact) {
       if (item !== undefined) this.#items.push(item);
       if (call !== undefined) this.#calls.push({ index: -1, whole: call, arguments: "" });
-    } else if (isObject(call)) this.#foldCall(call);
+    } else if (isObject(call)) this.#foldCall(call, at);
   }
 
   /** Calls that are not of functions come in fragments too; in a stream each has an index. */
-  #foldCall(call: JsonObject): void {
-    const { index = this.#calls.length, ...others } = call;
-    const at = this.#calls.findIndex(({ whole }) => isObject(whole) && whole.index === index);
-    const before = this.#calls[at]?.whole;
-    const whole = { ...(isObject(before) ? fold(before, others) : others), index };
-    if (at === -1) this.#calls.push({ index: -1, whole, arguments: "" });
-    else this.#calls[at] = { index: -1, whole, arguments: "" };
+  #foldCall(call: JsonObject, place: JsonValue | undefined): void {
+    const { index = place ?? this.#calls.length, ...others } = call;
+    const known = this.#calls.find(({ whole }) => isObject(whole) && whole.index === index);
+    if (isObject(known?.whole)) known.whole = { ...fold(known.whole, others), index };
+    else this.#calls.push({ index: -1, whole: { ...others, index }, arguments: "" });
   }
 
   /**

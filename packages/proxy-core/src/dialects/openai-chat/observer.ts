@@ -67,7 +67,8 @@ class Observer implements FrameObserver {
     const isTelling = bytes[0] === letterE || telling.test(text);
     const passed = isTelling ? this.#look(bytes, text) : undefined;
     if (!seen.hasOutput) seen.hasOutput = delta.test(passed ? passed.toString("latin1") : text);
-    if (seen.finishReason === undefined && seen.hasOutput && isDone(text)) seen.finishReason = "other";
+    const isOpen = seen.hasOutput && seen.finishReason === undefined && !seen.error;
+    if (isOpen && isDone(text)) seen.finishReason = "other";
     return passed ?? frames;
   }
 

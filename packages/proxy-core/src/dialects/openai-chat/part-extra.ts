@@ -35,6 +35,8 @@ export type PartExtra = {
   readonly message?: JsonObject;
   /** In the first part of a tool call or a fragment of one: what is left of it. In an opaque part: all of it. */
   readonly call?: JsonValue;
+  /** In an opaque part of a unary answer: the place of the call among the others. */
+  readonly at?: number;
   /** In a start of a tool call: the vendor gave it no id. */
   readonly isAnonymous?: boolean;
   /** In text, reasoning and opaque parts: the element of a `content` array they were. */

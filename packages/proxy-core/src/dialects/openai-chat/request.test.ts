@@ -253,7 +253,7 @@ describe("readRequest and writeRequest", () => {
       fc.property(anyRequest(), (json) => {
         expect(writeRequest(readRequest(json))).toEqual(json);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
