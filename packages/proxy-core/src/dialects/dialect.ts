@@ -33,7 +33,8 @@ export interface FrameObserver {
   readonly observation: Observation;
   /**
    * @param frames - one or more whole frames
-   * @returns what is to be sent to the client: the very same array unless something has to be left out
+   * @returns what is to be sent to the client: the very same array unless something has to be left out. A frame in
+   *   which the vendor reports a failure is left out with all that follows: it is in `observation.error`
    */
   observe(frames: Uint8Array): Uint8Array;
 }

@@ -91,7 +91,7 @@ describe("createStreamReader and createStreamWriter", () => {
   });
 
   it.each(recordings)("read $name the same wherever it is cut", ({ chunks }) => {
-    const stream = openaiEventStream([...chunks.slice(0, 2), ...chunks.slice(-2)]);
+    const stream = openaiEventStream([...chunks.slice(0, 1), ...chunks.slice(-1)]);
     const expected = createStreamReader().read(stream);
     for (let at = 1; at < stream.length; at += 1) {
       const splitter = createFrameSplitter();
@@ -710,6 +710,16 @@ describe("createStreamWriter", () => {
       },
       { ...envelope, choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }], usage: null },
       { ...envelope, choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } },
+    ]);
+  });
+
+  it("writes nothing for what only another dialect understands", () => {
+    const opaque: Part = { type: "opaque", choice: 0, extra: {} };
+    expect(chunksOf(write([start, opaque], false))).toEqual([]);
+    const own = read(chunk({ content: "a" }), finished("stop"));
+    expect(chunksOf(write([...own.slice(0, 2), opaque, ...own.slice(2)]))).toEqual([
+      chunk({ content: "a" }),
+      finished("stop"),
     ]);
   });
 

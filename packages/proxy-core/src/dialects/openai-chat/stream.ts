@@ -91,7 +91,8 @@ class ChunkWriter implements StreamWriter {
     if (part.type === "start") return this.#start(part);
     const own = part.type === "logprobs" ? undefined : ownExtra(part.extra);
     const isExact = this.#envelope?.isExact === true;
-    if (isExact && own?.isInferred === true) return "";
+    const isUnsaid = (isExact && own?.isInferred === true) || (part.type === "opaque" && !own);
+    if (isUnsaid) return "";
     const size = isExact && typeof own?.parts === "number" ? own.parts : undefined;
     const before = size === undefined ? "" : this.#flush();
     this.#envelope ??= createEnvelope(undefined, "stream");
@@ -115,12 +116,12 @@ class ChunkWriter implements StreamWriter {
     const draft = this.#draft;
     this.#draft = undefined;
     this.#missing = 0;
-    if (!draft || (draft.hasOnlyUsage && !this.#includeUsage)) return "";
+    const isExact = this.#envelope?.isExact === true;
+    if (!draft || (draft.hasOnlyUsage && !this.#includeUsage) || (draft.isEmpty && !isExact)) return "";
     const { usage, ...chunk } = draft.toJson((choice) => this.#begin(choice));
     if (!this.#includeUsage) return dataFrame(chunk);
-    const isNullToBe = usage === undefined && this.#envelope?.isExact === false;
-    if (usage === undefined && !isNullToBe) return dataFrame(chunk);
-    return dataFrame({ ...chunk, usage: usage ?? null });
+    // Where usage is asked for, OpenAI's other chunks say that they have none.
+    return dataFrame(usage === undefined && isExact ? chunk : { ...chunk, usage: usage ?? null });
   }
 
   /** Whether this is the first that is said in a choice. */

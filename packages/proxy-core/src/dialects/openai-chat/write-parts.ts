@@ -77,9 +77,9 @@ export class ChunkDraft {
     return this.#usage !== undefined && this.#choices.length === 0;
   }
 
-  /** Whether anything has been said in a choice. */
-  hasChoice(number: number): boolean {
-    return this.#choices.some((choice) => choice.number === number);
+  /** Whether nothing has been said, neither in a choice nor of usage. */
+  get isEmpty(): boolean {
+    return this.#usage === undefined && this.#choices.length === 0;
   }
 
   /** Adds what a part says. Parts of one choice that are of a kind are put together. */
