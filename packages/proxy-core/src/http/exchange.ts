@@ -102,7 +102,6 @@ class Exchange {
   #stage: ConnectionStage = "connecting";
   #connectedMs = 0;
   #bytesReadBefore = 0;
-  #sentAgain = false;
   #closed = false;
 
   constructor(
@@ -218,7 +217,6 @@ class Exchange {
   #onError(outgoing: ClientRequest, cause: unknown): void {
     if (this.#closed || this.#body || outgoing !== this.#outgoing) return;
     if (this.#isStale(outgoing, cause)) {
-      this.#sentAgain = true;
       // Where one pooled connection is dead the others probably are too, and a fresh one is wanted.
       closeIdleSockets(this.#options.agent);
       this.#send();
@@ -229,12 +227,12 @@ class Exchange {
 
   /**
    * Whether the request met a pooled connection that its peer was just closing: the one case in which a request
-   * that is not idempotent may be sent again, because nobody can have begun to work on it.
+   * that is not idempotent may be sent again, because nobody can have begun to work on it. It happens once: the
+   * second time the connection is fresh.
    */
   #isStale(outgoing: ClientRequest, cause: unknown): boolean {
     return (
       outgoing.reusedSocket &&
-      !this.#sentAgain &&
       staleCodes.has(errorCode(cause)) &&
       (outgoing.socket?.bytesRead ?? 0) === this.#bytesReadBefore &&
       this.#options.clock.monotonic() - this.#connectedMs < staleWithinMs

@@ -217,6 +217,7 @@ describe("createUpstreamClient", () => {
     const [socket] = (await connection) as [Socket];
     socket.resume();
     await once(socket, "close");
+    expect(socket.bytesRead).toBeLessThan(32 * 1_048_576);
     server.close();
   });
 });
@@ -366,6 +367,15 @@ describe("pooled connections that their peer closes", () => {
       expect(phases).toEqual(["connecting", "headers", "connecting", "headers"]);
     },
   );
+
+  it("takes no other pooled connection for a fresh one", async () => {
+    upstream.respond(jsonAnswer({}), jsonAnswer({}), { body: "{}", fault: { kind: "cut" } }, jsonAnswer({}));
+    const client = clientOf();
+    await Promise.all([post(client).then(textOf), post(client).then(textOf)]);
+    await textOf(await post(client));
+    expect(upstream.requests.map(({ connection }) => connection).at(-1)).toBe(3);
+    await until(() => upstream.openConnections === 1);
+  });
 
   it("gives up when the fresh connection is closed too", async () => {
     upstream.respond(jsonAnswer({}), { body: "{}", fault: { kind: "cut" } });
