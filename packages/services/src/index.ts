@@ -32,6 +32,11 @@ export {
   unary,
 } from "./rpc.ts";
 export type { RequestHeaders, ResponseHeaders, RpcContext } from "./rpc-context.ts";
+export { healthRpcs } from "./services/health.ts";
+export { keyRpcs } from "./services/keys.ts";
+export { llmProxyRpcs } from "./services/llm-proxy.ts";
+export { projectRpcs } from "./services/projects.ts";
+export { reflectionRpcs } from "./services/reflection.ts";
 export type {
   CallInput,
   CreateKeyInput,

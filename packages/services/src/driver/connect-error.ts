@@ -53,3 +53,12 @@ export function connectError(error: ProxyError): ConnectError {
   const retryInfo = { desc: RetryInfoSchema, value: { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) } };
   return new ConnectError(error.message, connectCode(error), metadata, [errorInfo, retryInfo]);
 }
+
+/**
+ * Makes INVALID_ARGUMENT of INTERNAL in an error Connect raises by itself, before it is sent: a message that cannot
+ * be parsed is the client's mistake, and INTERNAL shall mean that somebody here has to look.
+ */
+export function blameClient(error: ConnectError): void {
+  // The code is read-only to its readers; there is no other way between where Connect throws it and where it sends it.
+  if (error.code === Code.Internal) Object.assign(error, { code: Code.InvalidArgument });
+}

@@ -114,7 +114,7 @@ function serve(serving: Serving, request: NodeRequest, response: NodeResponse): 
     refuseRequest(request, response, badHost);
     return;
   }
-  handler(universal)
+  handler({ ...universal, body: readBody(request, response) })
     .then((answer) => writeAnswer(serving, answer, request, response))
     .catch((reason: unknown) => {
       // The client has gone, which the RPC has been told by its signal; there is nobody to write to.
@@ -122,6 +122,15 @@ function serve(serving: Serving, request: NodeRequest, response: NodeResponse): 
       logger.error({ endpoint: handler.requestPath, error: reason }, "rpc response failed");
       response.destroy();
     });
+}
+
+/**
+ * The body of a request. A message that is too long ends the reading and not the connection, which the answer
+ * still has to go through; the rest is thrown away, the listener bounds for how long.
+ */
+async function* readBody(request: NodeRequest, response: NodeResponse): AsyncGenerator<Uint8Array> {
+  response.once("finish", () => request.resume());
+  yield* request.iterator({ destroyOnReturn: false });
 }
 
 /** What the protocol refuses before the RPC begins comes without a body. */

@@ -10,7 +10,7 @@ import { type Principal, ProxyError } from "@llmproxy/spec";
 import type { RegisteredRpc } from "../registry.ts";
 import { requestIdOf } from "../request-id.ts";
 import type { RpcContext } from "../rpc-context.ts";
-import { connectError } from "./connect-error.ts";
+import { blameClient, connectError } from "./connect-error.ts";
 import type { RpcObserver } from "./observer.ts";
 import { rpcSignal } from "./signal.ts";
 
@@ -123,8 +123,9 @@ export class RpcRun {
   /** The end came from outside the handler: the client, its deadline, the server, or a message that cannot be read. */
   #abortCode(): string {
     const { reason } = this.#handlerContext.signal;
-    if (reason instanceof ConnectError) return codeToString(reason.code);
-    return ProxyError.from(this.context.signal.reason).code;
+    if (!(reason instanceof ConnectError)) return ProxyError.from(this.context.signal.reason).code;
+    blameClient(reason);
+    return codeToString(reason.code);
   }
 }
 
