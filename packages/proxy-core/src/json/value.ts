@@ -1,7 +1,7 @@
 /**
  * Small questions about JSON from strangers.
  *
- * None of these assigns to a computed member: a member named `__proto__` is a member like any other here.
+ * A member named `__proto__` is a member like any other here.
  *
  * @module
  */
@@ -35,17 +35,34 @@ export function textOf(value: JsonValue | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** The members of `object` that `isWanted`. */
+export function filter<T>(
+  object: { readonly [name: string]: T },
+  isWanted: (name: string, value: T) => boolean,
+): { readonly [name: string]: T } {
+  const members: { [name: string]: T } = {};
+  for (const name of Object.keys(object)) {
+    const value = object[name];
+    if (value !== undefined && isWanted(name, value)) set(members, name, value);
+  }
+  return members;
+}
+
+/** Assigning to `__proto__` would change the prototype. */
+function set<T>(members: { [name: string]: T }, name: string, value: T): void {
+  if (name !== "__proto__") members[name] = value;
+  else Object.defineProperty(members, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
 /** The members of `object` without those named; a named one whose value is null stays, as nobody reads a null. */
 export function rest(object: JsonObject, names: ReadonlySet<string>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).filter(([name, value]) => value === null || !names.has(name)),
-  );
+  return filter(object, (name, value) => value === null || !names.has(name));
 }
 
 /** The object without its undefined members. */
 export function defined<T extends object>(object: T): Defined<T>;
-export function defined(object: object): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+export function defined(object: { readonly [name: string]: unknown }): object {
+  return filter(object, (_, value) => value !== undefined);
 }
 
 /** `object`, or undefined when it has no members. */

@@ -15,7 +15,7 @@ import type {
   MessageRole,
   ToolResultContent,
 } from "@llmproxy/spec";
-import { defined, isArray, isObject, objectOf, rest, textOf } from "../../json/value.ts";
+import { defined, filter, isArray, isObject, objectOf, rest, textOf } from "../../json/value.ts";
 import { expected, Fields } from "../fields.ts";
 import { readContent, writeContent } from "./content.ts";
 import { dialectName, ownExtra, withOwn, withOwnIfAny } from "./extra.ts";
@@ -108,12 +108,11 @@ function readAssistant(message: Fields): ChatMessage {
     ...readAudio(json),
     ...readToolCalls(message),
   ];
-  const kept = Object.entries(json).filter(([name, value]) => !isSaid(name, value, json));
   return {
     role: "assistant",
     content,
     ...defined({ name: message.string("name") }),
-    ...withOwnIfAny(Object.fromEntries(kept)),
+    ...withOwnIfAny(filter(json, (name, value) => !isSaid(name, value, json))),
   };
 }
 

@@ -244,12 +244,13 @@ describe("createFrameObserver", () => {
     expect(observe([error])).toMatchObject({ out: [""], hasOutput: false });
   });
 
-  it.each(['data: {"error":null,"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'])(
-    "passes %j on",
-    (text) => {
-      expect(observe([text])).toMatchObject({ out: [text], error: undefined, hasOutput: true });
-    },
-  );
+  it.each(
+    ["null", '""', "false", "0"].map(
+      (value) => `data: {"error":${value},"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n`,
+    ),
+  )("passes %j on", (text) => {
+    expect(observe([text])).toMatchObject({ out: [text], error: undefined, hasOutput: true });
+  });
 
   it("fails on a frame that tells something and is not a chunk", () => {
     expect(observe(['data: {"finish_reason":"stop", broken\n\n'])).toMatchObject({

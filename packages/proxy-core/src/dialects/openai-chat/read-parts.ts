@@ -9,7 +9,16 @@
  */
 
 import { type JsonObject, type JsonValue, type Part, ProxyError } from "@llmproxy/spec";
-import { defined, isArray, isObject, objectOf, sameJson, textOf, unlessEmpty } from "../../json/value.ts";
+import {
+  defined,
+  filter,
+  isArray,
+  isObject,
+  objectOf,
+  sameJson,
+  textOf,
+  unlessEmpty,
+} from "../../json/value.ts";
 import { type CallReader, createCallReader } from "./calls.ts";
 import { ownExtra, withOwn } from "./extra.ts";
 import { readFinishReason, writeFinishReason } from "./finish-reason.ts";
@@ -27,6 +36,12 @@ export interface PartReader {
   read(chunk: JsonObject): readonly Part[];
   /** What is still to be said when the vendor has said that the stream is complete. */
   end(): readonly Part[];
+}
+
+/** The parts of a choice, at least one, and what the first is to carry. */
+interface ReadChoice {
+  readonly parts: readonly Part[];
+  readonly own: PartExtra;
 }
 
 interface Choice {
@@ -77,36 +92,39 @@ class ChunkReader implements PartReader {
 
   #begin(chunk: JsonObject | undefined): readonly Part[] {
     const chunks = [this.#preamble, chunk].filter((item) => item !== undefined);
-    const { choices, obfuscation, ...envelope } = kept(chunks.at(-1) ?? {});
+    const envelope = filter(chunks.at(-1) ?? {}, isOfEnvelope);
     this.#envelope = envelope;
     return [startPart(envelope, this.#form), ...chunks.flatMap((item) => this.#readChunk(item, envelope))];
   }
 
   #readChunk(chunk: JsonObject, envelope: JsonObject): readonly Part[] {
-    const choices = isArray(chunk.choices) ? chunk.choices : [];
-    const parts = choices.flatMap((choice) => this.#readChoice(choice));
-    const running = this.#readUsage(objectOf(chunk.usage), parts);
-    const [first = opaquePart(0), ...others] = parts;
-    const own = { ...changes({ ...kept(chunk), ...running }, envelope), parts: others.length + 1 };
-    return [carry(first, own), ...others];
+    const choices = (isArray(chunk.choices) ? chunk.choices : []).map((choice) => this.#readChoice(choice));
+    const last = this.#readUsage(objectOf(chunk.usage));
+    const own = changes(chunk, envelope, last !== undefined);
+    const [first, ...others] = choices;
+    if (!first) return [carry(last ?? opaquePart(0), { ...own, parts: 1 })];
+    const count = choices.reduce((sum, { parts }) => sum + parts.length, last ? 1 : 0);
+    const parts = [
+      ...carryFirst(first, { ...own, parts: count }),
+      ...others.flatMap((choice) => carryFirst(choice)),
+    ];
+    return last ? [...parts, last] : parts;
   }
 
   /** Some vendors report usage with every chunk: only what comes when all is said counts; the rest is kept. */
-  #readUsage(raw: JsonObject | undefined, parts: Part[]): JsonObject {
+  #readUsage(raw: JsonObject | undefined): Part | undefined {
     const usage = readUsage(raw);
-    if (!raw) return {};
-    if (!usage) return { usage: raw };
+    if (!raw || !usage) return undefined;
     const isComplete = [...this.#choices.values()].every(({ isFinished }) => isFinished);
     if (this.#form === "unary" || (isComplete && this.#choices.size > 0)) {
       this.#hasUsage = true;
-      parts.push({ type: "usage", usage, ...withOwn({ usage: raw }) });
-      return {};
+      return { type: "usage", usage, ...withOwn({ usage: raw }) };
     }
     this.#runningUsage = raw;
-    return { usage: raw };
+    return undefined;
   }
 
-  #readChoice(value: JsonValue): readonly Part[] {
+  #readChoice(value: JsonValue): ReadChoice {
     if (!isObject(value))
       throw new ProxyError("upstream_failed", "the provider sent a choice that is not an object");
     const { logprobs, finish_reason } = value;
@@ -114,15 +132,13 @@ class ChunkReader implements PartReader {
     const state = this.#choice(choice);
     const name = this.#form === "stream" ? "delta" : "message";
     const message = objectOf(value[name]);
-    const { parts, rest } = readMessage(message ?? {}, choice, state.calls);
+    const parts = message ? readMessage(message, choice, state.calls) : [];
     if (isObject(logprobs)) parts.push({ type: "logprobs", choice, value: logprobs });
     if (typeof finish_reason === "string") parts.push(finishPart(choice, finish_reason));
     state.isFinished ||= typeof finish_reason === "string";
-    const own = { choice: choiceRest(value, name), ...(message ? { message: rest } : {}) };
     // Log probabilities cannot carry anything.
-    const [first, ...more] =
-      parts[0] && parts[0].type !== "logprobs" ? parts : [opaquePart(choice), ...parts];
-    return first ? [carry(first, own), ...more] : [];
+    if (!parts[0] || parts[0].type === "logprobs") parts.unshift(opaquePart(choice));
+    return { parts, own: choiceExtra(value, name, message) };
   }
 
   #choice(number: number): Choice {
@@ -141,33 +157,31 @@ function isPreamble({ id, choices, usage }: JsonObject): boolean {
   return !textOf(id) && isArray(choices) && choices.length === 0 && !isObject(usage);
 }
 
-/** The members of a choice that do not become parts. */
-function choiceRest(choice: JsonObject, messageName: string): JsonObject {
-  const rest = Object.entries(choice).filter(([name, value]) => {
+/** What is left of a choice and of its `delta` or `message`. */
+function choiceExtra(choice: JsonObject, messageName: string, message: JsonObject | undefined): PartExtra {
+  const left = filter(choice, (name, value) => {
     if (name === messageName || name === "logprobs") return !isObject(value);
     return name !== "finish_reason" || typeof value !== "string";
   });
-  return Object.fromEntries(rest);
+  if (!message) return { choice: left };
+  const member = reasoningMember(message);
+  return { choice: left, message: filter(message, (name, value) => name !== member && !isSaid(name, value)) };
 }
 
-/** The top-level members that do not become parts. */
-function kept({ choices, usage, ...others }: JsonObject): JsonObject {
-  const isRead = isArray(choices) && choices.length > 0;
-  return {
-    ...others,
-    ...defined({ choices: isRead ? undefined : choices, usage: isObject(usage) ? undefined : usage }),
-  };
+/** Whether most chunks may be expected to repeat a top-level member. */
+function isOfEnvelope(name: string, value: JsonValue | undefined): boolean {
+  return name !== "choices" && name !== "obfuscation" && !(name === "usage" && isObject(value));
 }
 
-function changes(members: JsonObject, envelope: JsonObject): PartExtra {
-  const changed = Object.entries(members).filter(
-    ([name, value]) => !Object.hasOwn(envelope, name) || !sameJson(value, envelope[name]),
-  );
-  const without = Object.keys(envelope).filter((name) => !Object.hasOwn(members, name));
-  return defined({
-    chunk: unlessEmpty(Object.fromEntries(changed)),
-    without: without.length > 0 ? without : undefined,
+/** What of a chunk is neither in its parts nor in the envelope, and what of the envelope is not in the chunk. */
+function changes(chunk: JsonObject, envelope: JsonObject, isUsageRead: boolean): PartExtra {
+  const changed = filter(chunk, (name, value) => {
+    if (name === "choices" && isArray(value) && value.length > 0) return false;
+    if (name === "usage" && isUsageRead) return false;
+    return !Object.hasOwn(envelope, name) || !sameJson(value, envelope[name]);
   });
+  const without = Object.keys(envelope).filter((name) => !Object.hasOwn(chunk, name));
+  return { ...(unlessEmpty(changed) ? { chunk: changed } : {}), ...(without.length > 0 ? { without } : {}) };
 }
 
 function startPart(envelope: JsonObject, form: Form): Part {
@@ -209,12 +223,12 @@ function carry(part: Part, own: PartExtra): Part {
   return { ...part, ...withOwn({ ...ownExtra(part.extra), ...own }) };
 }
 
-/** Reads a `delta` or `message`; `rest` is what is left of it. */
-function readMessage(
-  message: JsonObject,
-  choice: number,
-  calls: CallReader,
-): { parts: Part[]; rest: JsonObject } {
+function carryFirst({ parts: [first, ...others], own }: ReadChoice, more?: PartExtra): readonly Part[] {
+  return first ? [carry(first, more ? { ...own, ...more } : own), ...others] : others;
+}
+
+/** Reads a `delta` or `message`. */
+function readMessage(message: JsonObject, choice: number, calls: CallReader): Part[] {
   const { content, refusal, tool_calls } = message;
   const member = reasoningMember(message);
   const parts: Part[] = [];
@@ -225,8 +239,7 @@ function readMessage(
   const declined = textOf(refusal);
   if (declined !== undefined) parts.push({ type: "refusal-delta", choice, text: declined });
   if (isArray(tool_calls)) parts.push(...tool_calls.flatMap((call) => calls.read(call, choice)));
-  const rest = Object.entries(message).filter(([name, value]) => name !== member && !isSaid(name, value));
-  return { parts, rest: Object.fromEntries(rest) };
+  return parts;
 }
 
 function reasoningPart(message: JsonObject, member: ReasoningMember, choice: number): Part {

@@ -24,7 +24,7 @@ export const maxDepth = 64;
  * @throws `upstream_failed` when it is not a chat completion
  */
 export function readReply(json: JsonObject): readonly Part[] {
-  if (json.error !== undefined && json.error !== null) throw readErrorValue(json.error);
+  if (json.error) throw readErrorValue(json.error);
   if (!isArray(json.choices) || isDeeperThan(json, maxDepth))
     throw new ProxyError("upstream_failed", "the provider's answer is not a chat completion");
   return createPartReader("unary").read(json);

@@ -49,7 +49,7 @@ export function readChunk({ event, data }: SseEvent): JsonObject | undefined {
   const chunk = parse(data);
   if (event === "error" && !(isObject(chunk) && chunk.error)) throw readErrorValue(chunk);
   if (!isObject(chunk) || (data.length > shortLength && isDeeperThan(chunk, maxDepth))) throw notAChunk();
-  if (chunk.error !== undefined && chunk.error !== null) throw readErrorValue(chunk.error);
+  if (chunk.error) throw readErrorValue(chunk.error);
   return chunk;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { JsonObject, JsonValue, Part, StartPart } from "@llmproxy/spec";
-import { defined, objectOf } from "../../json/value.ts";
+import { defined, filter, objectOf } from "../../json/value.ts";
 import { ChoiceDraft } from "./choice-draft.ts";
 import { ownExtra } from "./extra.ts";
 import { fold } from "./fold.ts";
@@ -65,7 +65,7 @@ export class ChunkDraft {
   readonly #envelope: Envelope;
   readonly #choices: ChoiceDraft[] = [];
   #chunk: JsonObject = {};
-  #without: ReadonlySet<unknown> = new Set();
+  #without: ReadonlySet<unknown> | undefined;
   #usage: JsonObject | undefined;
 
   constructor(envelope: Envelope) {
@@ -119,13 +119,13 @@ export class ChunkDraft {
    */
   toJson(withRole: (choice: number) => boolean = () => true): JsonObject {
     const { isExact, members } = this.#envelope;
-    const envelope = Object.entries(members).filter(([name]) => !this.#without.has(name));
+    const without = this.#without;
     const choices: JsonValue[] = this.#choices.map((choice) => choice.toJson(withRole(choice.number)));
     return {
-      ...Object.fromEntries(envelope),
+      ...(without ? filter(members, (name) => !without.has(name)) : members),
       ...this.#chunk,
       ...(isExact && choices.length === 0 ? {} : { choices }),
-      ...defined({ usage: this.#usage }),
+      ...(this.#usage ? { usage: this.#usage } : {}),
     };
   }
 }
