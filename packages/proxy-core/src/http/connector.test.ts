@@ -93,6 +93,12 @@ describe("createConnector", () => {
     expect(upstream.requests).toEqual([]);
   });
 
+  it("verifies certificates whatever the environment says", () => {
+    // Only an option beats NODE_TLS_REJECT_UNAUTHORIZED.
+    const agent = createConnector({ protocol: "https:", allowPrivate: true });
+    expect(agent).toMatchObject({ options: { rejectUnauthorized: true } });
+  });
+
   it("fails when a name has no address", async () => {
     await expect(ask("models.test", { lookup: answering() })).rejects.toMatchObject({ code: "ENOTFOUND" });
   });
