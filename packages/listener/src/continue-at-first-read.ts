@@ -4,26 +4,21 @@
  * @module
  */
 
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage } from "node:http";
 import type { ListenerRequest, ListenerResponse } from "./handler.ts";
 
 /**
  * Answers 100 when the request is first read from, for a client that waits for it (RFC 9110 §10.1.1).
  *
  * If the final answer begins before that, the client may or may not go on to send the body, so nobody knows
- * where its next request would begin: an HTTP/1.1 connection is closed then.
+ * where its next request would begin: Node closes an HTTP/1.1 connection after such an answer.
  */
 export function continueAtFirstRead(request: ListenerRequest, response: ListenerResponse): void {
-  const reuse = response instanceof ServerResponse && response.shouldKeepAlive;
-  if (response instanceof ServerResponse) response.shouldKeepAlive = false;
   const read = request._read;
   request._read = (size) => {
     request._read = read;
-    // Node reads from a request, to throw its body away, when the answer is complete.
-    if (!response.headersSent) {
-      response.writeContinue();
-      if (response instanceof ServerResponse) response.shouldKeepAlive = reuse;
-    }
+    // Also Node itself reads from a request, to throw its body away, when the answer is complete.
+    if (!response.headersSent) response.writeContinue();
     request._read(size);
   };
 }

@@ -53,8 +53,6 @@ export class Door {
   constructor(options: DoorOptions) {
     this.#options = options;
     this.server = createServer({
-      // HTTP/1.1 clients may end their side when the request is written and wait for the answer.
-      allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: tcpKeepAliveDelayMs,

@@ -171,6 +171,22 @@ describe("HTTP/1.1 requests about which readers may disagree", () => {
     expect(client.statuses).toEqual([status]);
   });
 
+  it("says nothing into an answer that has begun when the body breaks", async () => {
+    const { connect, meter } = await serve({
+      handler: (request, response) => {
+        request.resume();
+        (response as ServerResponse).write("half an answer");
+      },
+    });
+    const client = await connect();
+    await client.send(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    await client.until(({ text }) => text.includes("half an answer"));
+    await client.send("broken");
+    await client.ended();
+    expect(client.statuses).toEqual([200]);
+    expect(meter.labelSets("llmproxy_listener_refused_requests_total")).toEqual([]);
+  });
+
   it("ignores an upgrade to another protocol", async () => {
     const { connect } = await serve({ handler: (_request, response) => response.end("plain") });
     for (const upgrade of [
@@ -390,7 +406,7 @@ describe("HTTP/1.1 pipelining", () => {
 
   it("answers a request before it refuses what comes behind it", async () => {
     const { promise: released, resolve: release } = gate();
-    const { connect } = await serve({
+    const { connect, meter } = await serve({
       handler: (_request, response) => {
         void released.then(() => {
           response.setHeader("content-length", 4);
@@ -401,9 +417,13 @@ describe("HTTP/1.1 pipelining", () => {
     const client = await connect();
     await client.send(`${get}BAD\x00\r\n\r\nmore`);
     await client.send("and more");
+    const other = await connect();
+    await other.send("GET // HTTP/1.1\r\nHost: a\r\n\r\n");
+    await other.answer();
     release();
     await client.ended();
     expect(client.statuses).toEqual([200, 400]);
+    expect(meter.value("llmproxy_listener_refused_requests_total")).toBe(2);
     expect(client.text).toMatch(/good.*HTTP\/1\.1 400/s);
   });
 
@@ -441,14 +461,15 @@ describe("HTTP/1.1 pipelining", () => {
 });
 
 describe("HTTP/1.1 connections", () => {
-  it("serves a client that ends its side with the request", async () => {
+  it("takes a client that ends its side for one that left", async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     const { connect } = await serve({
-      handler: (_request, response) => void setImmediate(() => response.end("done")),
+      handler: (_request, response) => response.on("close", () => resolve(response.writableFinished)),
     });
     const client = await connect();
     client.socket.end(get);
+    expect(await promise).toBe(false);
     await client.ended();
-    expect(client.text).toContain("done");
   });
 
   it("serves HTTP/1.0", async () => {
@@ -518,6 +539,21 @@ describe("expect: 100-continue over HTTP/1.1", () => {
     await client.ended();
     expect(client.statuses).toEqual([401]);
     expect(client.text).toMatch(/connection: close/i);
+  });
+
+  it("sends no interim answer behind the beginning of the final one", async () => {
+    const { connect } = await serve({
+      handler: (request, response) => {
+        (response as ServerResponse).flushHeaders();
+        void readBody(request).then((body) => response.end(body));
+      },
+    });
+    const client = await connect();
+    await client.send(expecting);
+    await client.until(({ statuses }) => statuses.length === 1);
+    await client.send("hello");
+    await client.until(({ text }) => text.includes("hello"));
+    expect(client.statuses).toEqual([200]);
   });
 
   it("invites the body once for a handler that reads piece by piece", async () => {

@@ -87,9 +87,13 @@ describe("HTTP/2 floods", () => {
   ]);
 
   const floods: Readonly<
-    Record<string, { readonly before?: Buffer; readonly next: (round: number) => Buffer }>
+    Record<
+      string,
+      { readonly before?: Buffer; readonly atMost?: number; readonly next: (round: number) => Buffer }
+    >
   > = {
     "streams that are reset at once": {
+      atMost: 150,
       next: (round) =>
         Buffer.concat(
           Array.from({ length: 100 }, (_, index) => {
@@ -194,17 +198,24 @@ describe("HTTP/2 floods", () => {
         ]),
     },
   };
-  it.each(Object.entries(floods))("closes a session that sends %s", async (_name, { before, next }) => {
-    const { connect, served, port } = await serve({
-      handler: () => {},
-      limits: { sessionCheckIntervalMs: 20 },
+  const beginnings = {
+    "at once": (client: RawClient) => client.send(clientPreface),
+    "after the settings": openSession,
+  };
+  describe.each(Object.entries(beginnings))("that begin %s", (_when, begin) => {
+    it.each(Object.entries(floods))("close a session that sends %s", async (_name, flooding) => {
+      const { before = Buffer.alloc(0), next, atMost = 1 } = flooding;
+      const { connect, served, port } = await serve({
+        handler: () => {},
+        limits: { sessionCheckIntervalMs: 20 },
+      });
+      const client = await connect();
+      await begin(client);
+      await client.send(before);
+      await flood(client, next);
+      expect(served.length).toBeLessThanOrEqual(atMost);
+      expect((await fetch(`http://127.0.0.1:${port}/;`)).status).toBe(400);
     });
-    const client = await connect();
-    await client.send(clientPreface);
-    if (before !== undefined) await client.send(before);
-    await flood(client, next);
-    expect(served.length).toBeLessThanOrEqual(1);
-    expect((await fetch(`http://127.0.0.1:${port}/;`)).status).toBe(400);
   });
 
   it("refuses more streams than it offers, though the client has not read its settings", async () => {
@@ -451,6 +462,15 @@ describe("HTTP/2 sessions that do not get on", () => {
     await expect.poll(open).toBe(0);
   });
 
+  it("ends one whose client ends its side", async () => {
+    const serving = await serve();
+    const client = await serving.connect();
+    await openSession(client);
+    client.socket.end();
+    await client.ended();
+    await expect.poll(() => serving.meter.value("llmproxy_listener_connections")).toBe(0);
+  });
+
   it("spreads the ages by a tenth up and down", async () => {
     const clock = createFakeClock();
     const serving = await serve({
@@ -473,7 +493,11 @@ describe("HTTP/2 sessions that do not get on", () => {
   describe("by pings", () => {
     const ping = frame({ type: "ping", payload: Buffer.from("testping") });
 
-    async function pinging(everyMs: number, count: number, between: Buffer = Buffer.alloc(0)) {
+    async function pinging(
+      everyMs: number,
+      count: number,
+      before: (sent: number) => Buffer = () => Buffer.alloc(0),
+    ) {
       const clock = createFakeClock();
       const { connect, meter } = await serve({ clock });
       const client = await connect();
@@ -481,7 +505,7 @@ describe("HTTP/2 sessions that do not get on", () => {
       await client.send(requestFrame(1));
       await client.until(() => answersTo(client).some(({ flags: bits }) => (bits & flags.endStream) > 0));
       for (let sent = 1; sent <= count && !client.hasEnded; sent += 1) {
-        await client.send(Buffer.concat([between, ping]));
+        await client.send(Buffer.concat([before(sent), ping]));
         const isAnswered = () => answersTo(client).filter(({ type }) => type === "ping").length >= sent;
         await client.until(() => isAnswered() || errorCode(client) !== undefined);
         await clock.advance(everyMs);
@@ -496,6 +520,28 @@ describe("HTTP/2 sessions that do not get on", () => {
       expect(client.text).toContain("too_many_pings");
       const refused = "llmproxy_listener_refused_connections_total";
       expect(meter.value(refused, { reason: "session_pings" })).toBe(1);
+    });
+
+    it("keeps one that pings every 100 ms with requests in between", async () => {
+      const { client } = await pinging(100, 30, (sent) =>
+        sent % 5 === 0 ? requestFrame(streamId(sent)) : Buffer.alloc(0),
+      );
+      expect(client.hasEnded).toBe(false);
+    });
+
+    it("keeps one that pings every 100 ms while a request runs", async () => {
+      const clock = createFakeClock();
+      const { connect, served } = await serve({ clock, handler: () => {} });
+      const client = await connect();
+      await openSession(client);
+      await client.send(requestFrame(1));
+      await expect.poll(() => served.length).toBe(1);
+      for (let sent = 1; sent <= 30; sent += 1) {
+        await client.send(ping);
+        await client.until(() => answersTo(client).filter(({ type }) => type === "ping").length >= sent);
+        await clock.advance(100);
+      }
+      expect(errorCode(client)).toBeUndefined();
     });
 
     it("keeps one that pings every 10 s", async () => {
@@ -544,6 +590,21 @@ describe("HTTP/2 in heavy use", () => {
     const stream = session(serving).request({ ":method": "POST" });
     stream.end(Buffer.alloc(5_000_000));
     expect((await answer(stream)).status).toBe(200);
+  });
+
+  it("counts the part of a body that comes together with its headers", async () => {
+    const clock = createFakeClock();
+    const { connect, served } = await serve({
+      clock,
+      handler: () => {},
+      limits: { sessionOverheadBytes: 2_000, sessionOverheadBytesPerStream: 1 },
+    });
+    const client = await connect();
+    const body = frame({ type: "data", stream: 1, payload: Buffer.alloc(16_000) });
+    await client.send(Buffer.concat([clientPreface, post, body]));
+    await expect.poll(() => served.length).toBe(1);
+    await clock.advance(2_000);
+    expect(errorCode(client)).toBeUndefined();
   });
 
   it("takes thousands of requests, many of them refused with their body unread", async () => {
@@ -602,11 +663,9 @@ describe("HTTP/2 in heavy use", () => {
     const client = await serving.connect();
     await client.send(Buffer.concat([clientPreface, requestFrame(1)]));
     let acknowledged = 0;
-    const acknowledge = [0, 1].map((stream) =>
-      frame({ type: "windowUpdate", stream, payload: uint32(1_000) }),
-    );
-    for (; acknowledged < 10_000_000; acknowledged += 1_000) {
-      await client.until(({ receivedBytes }) => receivedBytes >= acknowledged + 1_000);
+    const acknowledge = [0, 1].map((stream) => frame({ type: "windowUpdate", stream, payload: uint32(400) }));
+    for (; acknowledged < 8_000_000; acknowledged += 400) {
+      await client.until(({ receivedBytes }) => receivedBytes >= acknowledged + 400);
       client.socket.write(Buffer.concat(acknowledge));
     }
     expect(client.hasEnded).toBe(false);

@@ -58,8 +58,6 @@ export class Http2 {
 
   /** Serves a connection. */
   accept(socket: Socket): void {
-    // RFC 9113 §5.1 closes streams one by one; a connection that was ended half is of no use.
-    socket.allowHalfOpen = false;
     this.#server.once("session", (session) => this.#watch(session, socket));
     this.#server.emit("connection", socket);
   }
@@ -70,7 +68,8 @@ export class Http2 {
   }
 
   #serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    // A client that resets its streams at once shall not occupy a handler with each (CVE-2023-44487).
+    // What comes in one read with the preface is parsed before any of it is served: these streams were reset
+    // meanwhile, and shall not occupy handlers (CVE-2023-44487).
     if (request.stream.closed) return;
     // Node ends a request that was cut off as if it were complete; a reader shall fail, as over HTTP/1.1.
     request.once("aborted", () => request.destroy(new Error("the client reset the stream")));
