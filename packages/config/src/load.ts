@@ -16,7 +16,7 @@ import { type Config, configSchema, type EffectiveInput, makeConfig } from "./sc
 import { withoutUnset } from "./schema/unset.ts";
 import { checkSupport } from "./schema/unsupported.ts";
 import { type FileReading, readConfigFile } from "./sources/config-file.ts";
-import { readEnvironment } from "./sources/environment.ts";
+import { type EnvironmentReading, hasSettings, readEnvironment } from "./sources/environment.ts";
 import { type ConfigInput, readFlags } from "./sources/flags.ts";
 import { type ConfigSource, type Layer, layerOf, locate, mergeLayers } from "./sources/layer.ts";
 import { type ReadFile, readSystemFile } from "./sources/read-file.ts";
@@ -69,7 +69,7 @@ export interface LoadedConfig {
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
   const readFile = options.readFile ?? readSystemFile;
   const file = await readConfigFile({ file: options.file, directory: options.directory, readFile });
-  const environment = readEnvironment(options.environment, configSchema);
+  const environment = await readVariables(options.environment);
   const flags = readFlags(options.flags ?? {}, configSchema);
   const early = [...file.violations, ...environment.violations];
   // Without the file's settings every further check would report what the file may well say.
@@ -95,6 +95,13 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   );
   if (!form.input || violations.length > 0) throw new ConfigError(violations);
   return loaded({ input: form.input, secrets, layers, file });
+}
+
+/** Parsers are loaded where there is something to parse: a start without configuration needs none of them. */
+async function readVariables(environment: LoadConfigOptions["environment"]): Promise<EnvironmentReading> {
+  if (!hasSettings(environment)) return { layer: { source: "environment", tree: {} }, violations: [] };
+  const { parseJson } = await import("./sources/parse-yaml.ts");
+  return readEnvironment(environment, configSchema, parseJson);
 }
 
 /** Within what this version lacks nothing else is worth saying, and one finding for each path is enough. */

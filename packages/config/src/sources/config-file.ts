@@ -9,8 +9,7 @@ import { formatPath, type Path } from "../path.ts";
 import { isMap, readTree } from "../tree.ts";
 import type { Violation } from "../violation.ts";
 import type { Layer } from "./layer.ts";
-import { parseToml } from "./parse-toml.ts";
-import { type ParsedText, type ParseProblem, parseJson, parseYaml } from "./parse-yaml.ts";
+import type { ParsedText, ParseProblem } from "./parse-yaml.ts";
 import { type FileContent, type ReadFile, readFailure } from "./read-file.ts";
 
 /** The names looked for in the working directory. */
@@ -18,11 +17,15 @@ const fileNames = ["llmproxy.yaml", "llmproxy.yml", "llmproxy.json", "llmproxy.t
 
 const maxFileBytes = 1_048_576;
 
-const parsers: ReadonlyMap<string, (text: string) => ParsedText> = new Map([
-  [".yaml", parseYaml],
-  [".yml", parseYaml],
-  [".json", parseJson],
-  [".toml", parseToml],
+type Parser = (text: string) => ParsedText;
+
+/** Loaded when there is a file: most starts of a new server have none. */
+const loadYaml = async (): Promise<Parser> => (await import("./parse-yaml.ts")).parseYaml;
+const parsers: ReadonlyMap<string, () => Promise<Parser>> = new Map([
+  [".yaml", loadYaml],
+  [".yml", loadYaml],
+  [".json", async () => (await import("./parse-yaml.ts")).parseJson],
+  [".toml", async () => (await import("./parse-toml.ts")).parseToml],
 ]);
 
 /** What the file says, and what is wrong with it. */
@@ -76,12 +79,14 @@ async function readExistingFile(path: string, readFile: ReadFile): Promise<FileR
   return interpret(path, content);
 }
 
-function interpret(path: string, { bytes, isTruncated }: FileContent): FileReading {
-  const parse = parsers.get(extname(path).toLowerCase());
-  if (!parse) return failed(path, "has an unknown format, should end in .yaml, .yml, .json or .toml");
+async function interpret(path: string, { bytes, isTruncated }: FileContent): Promise<FileReading> {
+  const load = parsers.get(extname(path).toLowerCase());
+  if (!load) return failed(path, "has an unknown format, should end in .yaml, .yml, .json or .toml");
   if (isTruncated) return failed(path, `is too large, should be at most ${maxFileBytes} bytes`);
   const text = decode(bytes);
-  return text === undefined ? failed(path, "is not text, should be UTF-8") : understand(path, parse(text));
+  if (text === undefined) return failed(path, "is not text, should be UTF-8");
+  const parse = await load();
+  return understand(path, parse(text));
 }
 
 function understand(path: string, { value, problems, lines }: ParsedText): FileReading {

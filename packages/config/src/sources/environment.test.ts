@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { configSchema } from "../schema/config.ts";
 import { readEnvironment } from "./environment.ts";
+import { parseJson } from "./parse-yaml.ts";
 
 function read(environment: Readonly<Record<string, string | undefined>>) {
-  const { layer, violations } = readEnvironment(environment, configSchema);
+  const { layer, violations } = readEnvironment(environment, configSchema, parseJson);
   return { tree: layer.tree, problems: violations.map(({ path, message }) => `${path}: ${message}`), layer };
 }
 

@@ -15,7 +15,7 @@ import { childOf, keysOf, type Schema, schemaAt, valueKind } from "../schema/ins
 import { readTree } from "../tree.ts";
 import type { Violation } from "../violation.ts";
 import { type Layer, mergeMaps } from "./layer.ts";
-import { parseJson } from "./parse-yaml.ts";
+import type { ParsedText } from "./parse-yaml.ts";
 import { scalarOf } from "./text-value.ts";
 
 const prefix = "LLMPROXY_";
@@ -37,10 +37,23 @@ type VariableReading =
   | { readonly path: Path; readonly value: JsonValue; readonly violations?: never }
   | { readonly path?: never; readonly value?: never; readonly violations: readonly Violation[] };
 
-/** Reads the settings of an environment. */
+/** Reads JSON text; given, because its parser is only worth loading where there is something to parse. */
+export type JsonParser = (text: string) => ParsedText;
+
+/** Whether there is anything to read in an environment. */
+export function hasSettings(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return Object.keys(environment).some((name) => name.startsWith(prefix) && !reserved.test(name));
+}
+
+/**
+ * Reads the settings of an environment.
+ *
+ * @param parseJson - for lists and maps
+ */
 export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   schema: Schema,
+  parseJson: JsonParser,
 ): EnvironmentReading {
   let tree: JsonObject = {};
   const variables = new Map<string, string>();
@@ -49,7 +62,7 @@ export function readEnvironment(
   for (const name of Object.keys(environment).toSorted()) {
     const text = environment[name];
     if (text === undefined || !isSetting(name, schema)) continue;
-    const reading = readVariable(name, text, schema);
+    const reading = readVariable({ name, text, schema, parseJson });
     if (reading.violations) {
       violations.push(...reading.violations);
       continue;
@@ -70,7 +83,15 @@ function isSetting(name: string, schema: Schema): boolean {
   return child !== undefined && keysOf(child).length === 0;
 }
 
-function readVariable(name: string, text: string, schema: Schema): VariableReading {
+/** One variable, and what it is read with. */
+interface Variable {
+  readonly name: string;
+  readonly text: string;
+  readonly schema: Schema;
+  readonly parseJson: JsonParser;
+}
+
+function readVariable({ name, text, schema, parseJson }: Variable): VariableReading {
   const path = name.slice(prefix.length).toLowerCase().split(separator);
   const problem = nameProblem(name, path, schema);
   if (problem !== undefined) return { violations: [{ path: name, message: problem }] };
@@ -79,11 +100,10 @@ function readVariable(name: string, text: string, schema: Schema): VariableReadi
     return { violations: [{ path: name, message: "is empty, should be set to a value or unset" }] };
   if (target === undefined || valueKind(target) !== "json" || text === "null")
     return { path, value: target ? scalarOf(text, target) : text };
-  return readJson(name, path, text);
+  return readJson(name, path, parseJson(text));
 }
 
-function readJson(name: string, path: Path, text: string): VariableReading {
-  const { value, problems } = parseJson(text);
+function readJson(name: string, path: Path, { value, problems }: ParsedText): VariableReading {
   const { tree, findings } = readTree(value);
   const mistakes = [...problems, ...findings].map((mistake) =>
     `${formatPath(mistake.path ?? [])} ${mistake.message}, should be a list or map as JSON`.trimStart(),
