@@ -66,6 +66,9 @@ export interface RpcHandler {
   handle(request: NodeRequest, response: NodeResponse): void;
 }
 
+/** `INTERNAL_ERROR`, RFC 9113 §7. */
+const http2InternalError = 2;
+
 const unknownRpc = new ProxyError("endpoint_not_found", "there is no such rpc");
 const badHost = new ProxyError("invalid_request", "the request must name the host it is for");
 const badMethod = new ProxyError("method_not_allowed", "this rpc cannot be called by this method");
@@ -117,10 +120,10 @@ function serve(serving: Serving, request: NodeRequest, response: NodeResponse): 
   handler({ ...universal, body: readBody(request, response) })
     .then((answer) => writeAnswer(serving, answer, request, response))
     .catch((reason: unknown) => {
-      // The client has gone, which the RPC has been told by its signal; there is nobody to write to.
-      if (response.destroyed || ConnectError.from(reason).code === Code.Aborted) return;
-      logger.error({ endpoint: handler.requestPath, error: reason }, "rpc response failed");
-      response.destroy();
+      // Of a client that has gone the RPC has been told by its signal.
+      if (ConnectError.from(reason).code !== Code.Aborted)
+        logger.error({ endpoint: handler.requestPath, error: reason }, "rpc response failed");
+      breakOff(response);
     });
 }
 
@@ -131,6 +134,12 @@ function serve(serving: Serving, request: NodeRequest, response: NodeResponse): 
 async function* readBody(request: NodeRequest, response: NodeResponse): AsyncGenerator<Uint8Array> {
   response.once("finish", () => request.resume());
   yield* request.iterator({ destroyOnReturn: false });
+}
+
+/** Makes sure that nobody waits for an answer that cannot come, and takes half of one for the whole. */
+function breakOff(response: NodeResponse): void {
+  if ("stream" in response) response.stream.close(http2InternalError);
+  else response.destroy();
 }
 
 /** What the protocol refuses before the RPC begins comes without a body. */

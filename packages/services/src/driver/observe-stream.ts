@@ -17,7 +17,7 @@ import type { RpcRun } from "./rpc-run.ts";
  * @param open - makes the stream at the first `next`
  */
 export function observeStream(
-  run: RpcRun,
+  run: Pick<RpcRun, "fail" | "handOver" | "succeed">,
   open: (context: RpcContext) => AsyncIterable<RpcOutput>,
 ): AsyncIterableIterator<RpcOutput> {
   let source: AsyncIterator<RpcOutput> | undefined;

@@ -25,7 +25,10 @@ const mebibyte = 1_048_576;
 /** 30 MiB of zeros in 30 KiB. */
 const bomb = gzipSync(new Uint8Array(30 * mebibyte), { level: 9 });
 
-const services = testServices();
+/** What operations wait for. */
+let waits: Promise<never> | undefined;
+
+const services = testServices({ before: () => waits });
 let server: TestServer;
 
 beforeAll(async () => {
@@ -185,6 +188,31 @@ describe("a deadline", () => {
     ["99999999999", [400, "invalid_argument"]],
   ])("connect-timeout-ms: %j ends with %j", async (timeout, expected) => {
     expect(await connect({ headers: { "connect-timeout-ms": timeout } })).toEqual(expected);
+  });
+});
+
+describe("a handler that waits", () => {
+  it.each([
+    [
+      "gRPC",
+      () => grpc({ path: createKey, body: envelope(new Uint8Array()), headers: { "grpc-timeout": "30m" } }),
+      deadlineExceeded,
+    ],
+    [
+      "Connect",
+      () =>
+        connect({
+          path: createKey,
+          body: Buffer.from("{}"),
+          headers: { "connect-timeout-ms": "30", authorization: "Bearer manager" },
+        }),
+      [504, "deadline_exceeded"],
+    ],
+  ])("is given up by the server itself when the deadline passes: %s", async (_what, send, expected) => {
+    waits = new Promise(() => undefined);
+    expect(await send()).toEqual(expected);
+    expect(services.core.asked.at(-1)?.signal?.reason).toMatchObject({ code: "deadline_exceeded" });
+    waits = undefined;
   });
 });
 

@@ -30,9 +30,15 @@ export type ProtocolName = "grpc" | "grpc-web" | "connect" | "connect over http2
 /** The protocols, for tables. */
 export const protocols: readonly ProtocolName[] = ["grpc", "grpc-web", "connect", "connect over http2"];
 
-/** Serves a registry on two free ports of the loopback. */
-export async function startTestServer(options: RpcRoutesOptions): Promise<TestServer> {
-  const handler = createRpcHandler({ ...options, bridge });
+/**
+ * Serves a registry on two free ports of the loopback.
+ *
+ * @param handler - to serve something else than the registry
+ */
+export async function startTestServer(
+  options: RpcRoutesOptions,
+  handler: RpcHandler = createRpcHandler({ ...options, bridge }),
+): Promise<TestServer> {
   const plain = createHttp1Server((request, response) => handler.handle(request, response));
   const multiplexed = createHttp2Server((request, response) => handler.handle(request, response));
   const sessions = new Set<ServerHttp2Session>();
