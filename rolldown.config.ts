@@ -1,5 +1,7 @@
 import { defineConfig } from "rolldown";
 
+const path = (file: string): string => new URL(file, import.meta.url).pathname;
+
 // CommonJS: an ESM import of `node:http` reads all of its exports, which loads fetch and WebSocket with it and
 // doubles the memory of an idle server (docs/decisions/0001-toolchain.md).
 export default defineConfig({
@@ -8,10 +10,7 @@ export default defineConfig({
   resolve: {
     conditionNames: ["@llmproxy/source", "node", "import", "default"],
     alias: {
-      [new URL("apps/server/src/data/sqlite-worker-url.ts", import.meta.url).pathname]: new URL(
-        "apps/server/src/data/sqlite-worker-url.bundle.ts",
-        import.meta.url,
-      ).pathname,
+      [path("packages/store/src/sqlite/worker-url.ts")]: path("apps/server/src/bundle/sqlite-worker-url.ts"),
     },
   },
   output: {

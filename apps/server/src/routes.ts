@@ -7,12 +7,12 @@
 import type { LlmHttp } from "@llmproxy/core";
 import type { RequestHandler } from "@llmproxy/listener";
 import type { OperationsRoutes } from "@llmproxy/rest";
-import type { RpcHandler } from "@llmproxy/services";
+import type { RpcSurface } from "./rpc.ts";
 
 /** The parts of the server that answer requests. */
 export interface Surfaces {
   readonly operations: OperationsRoutes;
-  readonly rpc: RpcHandler;
+  readonly rpc: RpcSurface;
   readonly llm: LlmHttp;
 }
 

@@ -5,11 +5,12 @@
  */
 
 import type { ConnectRouter } from "@connectrpc/connect";
-import * as bridge from "@connectrpc/connect-node";
 import { authorize, readCredentials } from "@llmproxy/auth";
 import type { LlmProxy, ManagementOperations } from "@llmproxy/core";
+import type { ListenerRequest, ListenerResponse } from "@llmproxy/listener";
 import type { Shield } from "@llmproxy/ratelimit";
 import {
+  aliasesOf,
   createRpcHandler,
   createRpcRegistry,
   createRpcRoutes,
@@ -34,8 +35,21 @@ export interface RpcOptions {
   readonly meter: Meter;
 }
 
-/** Makes the surface. @throws for a registered operation without a permission: such a server must not start */
-export function createRpcSurface(options: RpcOptions): RpcHandler {
+/** Answers RPCs. */
+export interface RpcSurface {
+  /** Whether a path, perhaps with a query, belongs to a service or an alias of one. */
+  matches(path: string): boolean;
+  /** Answers a request completely; never throws. */
+  handle(request: ListenerRequest, response: ListenerResponse): void;
+}
+
+/**
+ * Makes the surface. The registry is checked now; what serves it is loaded by the first RPC, because it brings
+ * HTTP/2 and its own idea of headers with it, 15 MB that a server without RPC clients does not need.
+ *
+ * @throws for a registered operation without a permission: such a server must not start
+ */
+export function createRpcSurface(options: RpcOptions): RpcSurface {
   const { proxy, management, health, clock } = options;
   const core = {
     handle: proxy.handle,
@@ -43,14 +57,25 @@ export function createRpcSurface(options: RpcOptions): RpcHandler {
     operations: { ...management, server: proxy.server },
   };
   const registry = createServices({ core, health, clock });
-  return createRpcHandler({
-    ...options,
-    bridge,
-    registry,
-    authorize,
-    readCredentials,
-    clientAddress: proxy.clientAddress,
-  });
+  const load = async (): Promise<RpcHandler> => {
+    const bridge = await import("@connectrpc/connect-node");
+    const { clientAddress } = proxy;
+    return createRpcHandler({ ...options, bridge, registry, authorize, readCredentials, clientAddress });
+  };
+  let loading: Promise<RpcHandler> | undefined;
+  const services = new Set(registry.services.flatMap(({ typeName }) => [typeName, ...aliasesOf(typeName)]));
+  return {
+    matches: (path) => services.has(path.split("/", 2)[1] ?? ""),
+    handle(request, response) {
+      loading ??= load();
+      loading
+        .then((handler) => handler.handle(request, response))
+        .catch((reason: unknown) => {
+          options.logger.error({ error: reason }, "the RPC surface cannot be loaded");
+          response.destroy();
+        });
+    },
+  };
 }
 
 const root: Principal = { kind: "management", id: "command-line", roles: ["root"] };

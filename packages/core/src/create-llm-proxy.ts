@@ -129,6 +129,7 @@ export function createLlmProxy(options: LlmProxyOptions): LlmProxy {
       clock,
       logger,
       callModel,
+      defaultModel,
       controlPath: controlPipeline(use),
       modelsFor: (principal) => server.info(principal).models,
     }),

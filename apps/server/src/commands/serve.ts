@@ -12,7 +12,7 @@ import { createLogger, createScrubber, type RootLogger } from "@llmproxy/telemet
 import type { Command } from "commander";
 import { banner } from "../banner.ts";
 import type { Host } from "../host.ts";
-import { type Server, startServer } from "../server.ts";
+import type { Server } from "../server.ts";
 import { type CommonOptions, loadHostConfig } from "./load-host-config.ts";
 
 interface ServeOptions extends CommonOptions {
@@ -66,6 +66,7 @@ async function run(
   host: Host,
 ): Promise<void> {
   const dataDirectory = resolve(host.directory, options.dataDir);
+  const { startServer } = await import("../server.ts");
   const server = await startServer({ config, dataDirectory, logger, clock: systemClock });
   const startup = { url: server.url, pid: host.pid, startup_ms: Math.round(host.uptimeMs()) };
   logger.info(startup, "ready");

@@ -43,20 +43,46 @@ export async function readBootstrap(directory: string): Promise<Bootstrap | unde
  * Makes the bootstrap once: the project `default`, a key that does not expire, and the file, in this order, so
  * that a crash in between leaves nothing that the next start would not mend.
  */
-export async function createBootstrap(directory: string, store: Store, peppers: Peppers, clock: Clock): Promise<Bootstrap> {
+export async function createBootstrap(
+  directory: string,
+  store: Store,
+  peppers: Peppers,
+  clock: Clock,
+): Promise<Bootstrap> {
   const now = new Date(clock.now());
   if (!(await store.projects.get(defaultProjectId)))
-    await store.projects.insert({ id: defaultProjectId, name: "default", isActive: true, createdAt: now, updatedAt: now });
+    await store.projects.insert({
+      id: defaultProjectId,
+      name: "default",
+      isActive: true,
+      createdAt: now,
+      updatedAt: now,
+    });
   const { key, ...identity } = createApiKey({ kind: "v", peppers });
-  await store.keys.insert({ ...identity, projectId: defaultProjectId, name: "bootstrap", createdAt: now, metadata: {} });
+  await store.keys.insert({
+    ...identity,
+    projectId: defaultProjectId,
+    name: "bootstrap",
+    createdAt: now,
+    metadata: {},
+  });
   const managementToken = new Secret(`llp-management-${randomBytes(32).toString("base64url")}`);
-  const bootstrap = { managementToken, projectId: defaultProjectId, apiKey: key, path: bootstrapPath(directory) };
+  const bootstrap = {
+    managementToken,
+    projectId: defaultProjectId,
+    apiKey: key,
+    path: bootstrapPath(directory),
+  };
   await writeSecretFile(bootstrap.path, format(bootstrap));
   return bootstrap;
 }
 
 function format({ managementToken, projectId, apiKey }: Bootstrap): string {
-  const fields = { management_token: managementToken.reveal(), project_id: projectId, api_key: apiKey.reveal() };
+  const fields = {
+    management_token: managementToken.reveal(),
+    project_id: projectId,
+    api_key: apiKey.reveal(),
+  };
   return `${JSON.stringify(fields, undefined, 2)}\n`;
 }
 
@@ -69,5 +95,8 @@ function parse(text: string, path: string): Bootstrap {
   } catch {
     // Falls through to the error below, which must not quote the file.
   }
-  throw new ProxyError("invalid_request", `${path} is damaged; restore it, or remove it to have a new one made`);
+  throw new ProxyError(
+    "invalid_request",
+    `${path} is damaged; restore it, or remove it to have a new one made`,
+  );
 }

@@ -8,10 +8,15 @@ import { isAbsolute, join } from "node:path";
 import type { Peppers } from "@llmproxy/auth";
 import type { StoreConfig } from "@llmproxy/config";
 import type { Clock, Logger, Meter, Store } from "@llmproxy/spec";
-import { acquireOwnerLock, createMemoryStore, type OwnerLock, openSqliteStore, prepareDataDirectory } from "@llmproxy/store";
+import {
+  acquireOwnerLock,
+  createMemoryStore,
+  type OwnerLock,
+  openSqliteStore,
+  prepareDataDirectory,
+} from "@llmproxy/store";
 import { type Bootstrap, createBootstrap, readBootstrap } from "./bootstrap.ts";
 import { openPeppers } from "./pepper-file.ts";
-import { sqliteWorkerUrl } from "./sqlite-worker-url.ts";
 
 /** What opening needs. */
 export interface OpenDataOptions {
@@ -49,7 +54,8 @@ export async function openData(options: OpenDataOptions): Promise<OpenData> {
     const store = await openStore(options);
     try {
       const existing = await readBootstrap(directory);
-      const bootstrap = existing ?? (options.bootstrap ? await createBootstrap(directory, store, peppers, clock) : undefined);
+      const bootstrap =
+        existing ?? (options.bootstrap ? await createBootstrap(directory, store, peppers, clock) : undefined);
       return { store, peppers, bootstrap, lock, close: () => closeData(store, lock) };
     } catch (reason) {
       await store.close();
@@ -72,5 +78,5 @@ async function closeData(store: Store, lock: OwnerLock): Promise<void> {
 async function openStore({ directory, store, clock, logger, meter }: OpenDataOptions): Promise<Store> {
   if (store.file === ":memory:") return createMemoryStore();
   const path = isAbsolute(store.file) ? store.file : join(directory, store.file);
-  return openSqliteStore({ path, clock, logger, meter, workerUrl: sqliteWorkerUrl() });
+  return openSqliteStore({ path, clock, logger, meter });
 }

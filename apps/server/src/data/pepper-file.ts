@@ -28,7 +28,10 @@ function parse(text: string, path: string): { id: string; secret: Secret }[] {
   } catch {
     // Falls through to the error below, which must not quote the file.
   }
-  throw new ProxyError("invalid_request", `${path} is damaged; restore it from a backup: without it no API key is valid`);
+  throw new ProxyError(
+    "invalid_request",
+    `${path} is damaged; restore it from a backup: without it no API key is valid`,
+  );
 }
 
 function isPepper(value: unknown): value is { id: string; secret: string } {

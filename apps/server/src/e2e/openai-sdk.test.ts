@@ -290,6 +290,18 @@ describe("the openai client on an OpenAI-speaking upstream", () => {
     expect((await chatRequest(upstream)).body.toString()).toBe(body.replace(`"up/gpt"`, `"gpt"`));
   });
 
+  it("gets the default model where it names none", async () => {
+    await using upstream = await createFakeUpstream();
+    await using server = await startTestServer({
+      providers: [upstreamProvider(upstream.url)],
+      default_model: "up/gpt",
+    });
+    upstream.respond(openaiChat({ recording: "openai-text" }));
+    const { id } = await clientOf(server).chat.completions.create({ messages: hello } as never);
+    expect(id).toMatch(/^chatcmpl-/);
+    expect((await chatRequest(upstream)).json()).toEqual({ model: "gpt", messages: hello });
+  });
+
   it("never shows a cut stream as a success, wherever it is cut", { timeout: 60_000 }, async () => {
     await using upstream = await createFakeUpstream();
     await using server = await startTestServer({ providers: [upstreamProvider(upstream.url)] });

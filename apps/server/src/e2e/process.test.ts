@@ -168,10 +168,9 @@ describe("kill -9 during writes", () => {
       });
       await answer.text();
     }
-    const workerUrl = new URL("../../../../packages/store/src/sqlite/worker.ts", import.meta.url);
     const path = join(directory.path, "data", "llmproxy.db");
     const recorded = async (readOnly: boolean): Promise<readonly CallRecord[]> => {
-      const store = await openSqliteStore({ path, workerUrl, readOnly });
+      const store = await openSqliteStore({ path, readOnly });
       const { items } = await store.usage.list({}, { pageSize: 100 });
       await store.close();
       return items;

@@ -17,6 +17,8 @@ export interface ChatOptions {
   readonly clock: Clock;
   readonly maxBodyBytes: number;
   readonly stallMs: number;
+  /** The model of requests that name none; they are refused when absent. */
+  readonly defaultModel?: string | undefined;
   /** Answers calls to models. */
   readonly callModel: Handler;
 }
@@ -29,7 +31,7 @@ export interface ChatOptions {
 export async function answerChat(exchange: Exchange, dialect: Dialect, options: ChatOptions): Promise<void> {
   const { request, response, signal } = exchange;
   const call = exchange.call("/v1/chat/completions", "completion:create", (aborted) =>
-    readChat(request, dialect, options.maxBodyBytes, aborted),
+    readChat(request, dialect, options, aborted),
   );
   const reply = await options.callModel(call);
   const { stream = false, chat } = call.request ?? {};
@@ -53,12 +55,14 @@ export async function answerChat(exchange: Exchange, dialect: Dialect, options: 
 async function readChat(
   request: HttpRequest,
   dialect: Dialect,
-  maxBytes: number,
+  { maxBodyBytes, defaultModel }: ChatOptions,
   signal: AbortSignal,
 ): Promise<LlmRequest> {
   checkJsonContent(request);
-  const bytes = await readBody(request, maxBytes, signal);
+  const bytes = await readBody(request, maxBodyBytes, signal);
   const { json, body } = readJsonBody(bytes, { dialect: dialect.name });
-  const chat = dialect.readRequest(json);
+  const named =
+    json.model === undefined && defaultModel !== undefined ? { ...json, model: defaultModel } : json;
+  const chat = dialect.readRequest(named);
   return { operation: "chat", model: chat.model, stream: chat.stream, chat, body };
 }

@@ -40,6 +40,8 @@ export interface LlmHttpOptions {
   readonly maxBodyBytes: number;
   /** How long a client may refuse to read a stream, in milliseconds. */
   readonly stallMs: number;
+  /** The model of requests that name none; they are refused when absent. */
+  readonly defaultModel?: string | undefined;
   /** Answers calls to models. */
   readonly callModel: Handler;
   /** Wraps what answers a call that asks no model. */

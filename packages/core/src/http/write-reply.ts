@@ -4,7 +4,6 @@
  * @module
  */
 
-import { constants } from "node:http2";
 import { type Clock, ProxyError } from "@llmproxy/spec";
 import type { HttpResponse } from "./exchange.ts";
 
@@ -113,8 +112,11 @@ function breakOff(response: HttpResponse, frame: string, signal: AbortSignal): v
   else response.write(frame, "utf8", () => reset(response));
 }
 
-/** Destroys the connection (HTTP/1.1) or resets the stream with a code that says failure (HTTP/2, RFC 9113 §7). */
+/** INTERNAL_ERROR of HTTP/2 (RFC 9113 §7); `node:http2` names it, and costs 10 MB where only HTTP/1.1 is spoken. */
+const http2InternalError = 0x2;
+
+/** Destroys the connection (HTTP/1.1) or resets the stream with a code that says failure (HTTP/2). */
 function reset(response: HttpResponse): void {
-  if (response.stream) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  if (response.stream) response.stream.close(http2InternalError);
   else response.destroy();
 }
