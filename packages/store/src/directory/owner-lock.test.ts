@@ -23,7 +23,7 @@ async function startOwner(directory: string, url: string) {
   const child = spawn(
     process.execPath,
     ["--conditions=@llmproxy/source", "--no-warnings", "--input-type=module", "--eval", script],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    { stdio: ["ignore", "pipe", "inherit"], timeout: 14_000, killSignal: "SIGKILL" },
   );
   const lines = createInterface(child.stdout);
   const [said] = await Promise.race([once(lines, "line"), once(child, "exit")]);

@@ -25,7 +25,8 @@ export interface JournalOptions {
   /**
    * Makes records durable, all or none of them; a record whose id is there already is left out.
    *
-   * @throws `unavailable` when it may succeed later; anything else means that the group holds what cannot be stored
+   * @throws `unavailable` when it may succeed later; anything else is taken to mean that the group holds a record that
+   *   cannot be stored, and costs that record
    */
   commit(records: readonly CallRecord[]): Promise<void>;
   readonly clock: Clock;

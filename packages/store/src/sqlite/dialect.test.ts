@@ -77,6 +77,23 @@ describe("createSqliteDialect", () => {
     expect(await connection.database.introspection.getTables()).toEqual([]);
   });
 
+  it("tells why a transaction failed that SQLite has undone by itself", async () => {
+    await using connection = open();
+    const { raw, database } = connection;
+    raw.exec("create table t (id integer, text text); pragma max_page_count = 10");
+    const failed = database.transaction().execute((transaction) =>
+      transaction
+        .insertInto("t")
+        .values({ id: 1, text: "x".repeat(100_000) })
+        .execute(),
+    );
+    await expect(failed).rejects.toThrow("database or disk is full");
+    await database
+      .transaction()
+      .execute((transaction) => transaction.insertInto("t").values({ id: 2, text: null }).execute());
+    expect(await database.selectFrom("t").select("id").execute()).toEqual([{ id: 2 }]);
+  });
+
   it("keeps others out of a transaction that is under way", async () => {
     await using connection = open();
     const { database } = connection;

@@ -39,7 +39,7 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 /**
- * Takes the write lock when a transaction begins. A transaction that begins by reading cannot wait for the lock
+ * Takes the write lock when a transaction begins: a transaction that begins by reading cannot wait for the lock
  * later: when somebody else wrote meanwhile, it fails at once, whatever the busy timeout.
  *
  * @see https://www.sqlite.org/lang_transaction.html
@@ -47,6 +47,14 @@ class TransactionalAdapter extends SqliteAdapter {
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  /**
+   * After a full disk and the like, SQLite has undone the transaction itself and there is none left. That must not
+   * be reported: it would hide the error that matters.
+   */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.rollbackTransaction(connection).catch(() => {});
   }
 }
 

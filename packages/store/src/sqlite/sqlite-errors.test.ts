@@ -58,6 +58,8 @@ describe("fromSqliteError", () => {
     [13, "the disk is full"],
     [14, "cannot be opened"],
     [26, "not an SQLite database"],
+    [1, "cannot be used"], // SQLITE_ERROR
+    [21, "cannot be used"], // SQLITE_MISUSE
   ])("makes result code %d unavailable and says why", (code, message) => {
     const cause = sqliteError(code);
     expect(fromSqliteError(cause, "/data/store.db")).toMatchObject({
@@ -67,8 +69,15 @@ describe("fromSqliteError", () => {
     });
   });
 
-  it.each([1, 19, 20, 21, 25])("makes result code %d internal, and tells nothing of it", (code) => {
-    expect(fromSqliteError(sqliteError(code), "/data/store.db")).toMatchObject({
+  it.each([
+    ["a broken constraint", sqliteError(19)],
+    ["a broken constraint of a column", sqliteError(1_299)],
+    ["a value that is too large", sqliteError(18)],
+    ["a value of the wrong kind", sqliteError(20)],
+    ["an error that is not SQLite's", new TypeError("startedAt is undefined")],
+    ["what is no error", "text"],
+  ])("makes %s internal, and tells nothing of it", (_what, error) => {
+    expect(fromSqliteError(error, "/data/store.db")).toMatchObject({
       code: "internal",
       message: "internal error",
     });

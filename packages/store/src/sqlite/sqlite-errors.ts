@@ -16,6 +16,13 @@ const violations: ReadonlyMap<number, "unique" | "foreign-key"> = new Map([
   [787, "foreign-key"], // SQLITE_CONSTRAINT_FOREIGNKEY
 ]);
 
+/** Primary result codes by which SQLite refuses what it was given, rather than fails. */
+const refusals: ReadonlySet<number> = new Set([
+  18, // SQLITE_TOOBIG
+  19, // SQLITE_CONSTRAINT
+  20, // SQLITE_MISMATCH
+]);
+
 /** What stands in the way of a database that cannot answer, by primary result code, and what would help. */
 const obstacles: ReadonlyMap<number, string> = new Map([
   [3, "may not be opened: check the owner and mode of the file"], // SQLITE_PERM
@@ -35,21 +42,26 @@ const obstacles: ReadonlyMap<number, string> = new Map([
 export const violationOf: ViolationReader = (error) => violations.get(resultCodeOf(error) ?? 0);
 
 /**
- * Turns whatever a statement threw into a `ProxyError`: one passes through, a database that cannot answer becomes
- * `unavailable`, anything else `internal`.
+ * Turns whatever a statement threw into a `ProxyError`: one passes through, a database that fails becomes
+ * `unavailable`, anything else, such as a value it refuses, `internal`.
  *
  * @param location - the database file, named in the message
  */
 export function fromSqliteError(error: unknown, location: string): ProxyError {
-  if (ProxyError.is(error)) return error;
-  const obstacle = obstacles.get((resultCodeOf(error) ?? 0) & 0xff);
-  if (obstacle === undefined) return ProxyError.from(error);
+  const code = primaryCodeOf(error);
+  if (ProxyError.is(error) || code === undefined || refusals.has(code)) return ProxyError.from(error);
+  const obstacle = obstacles.get(code) ?? "cannot be used";
   return new ProxyError("unavailable", `the database ${location} ${obstacle}`, { cause: error });
 }
 
 /** Whether an error says that somebody else has the lock. */
 export function isBusy(error: unknown): boolean {
-  return ((resultCodeOf(error) ?? 0) & 0xff) === busyCode;
+  return primaryCodeOf(error) === busyCode;
+}
+
+function primaryCodeOf(error: unknown): number | undefined {
+  const code = resultCodeOf(error);
+  return code === undefined ? undefined : code & 0xff;
 }
 
 /** The extended result code of an error of `node:sqlite`. */
