@@ -36,7 +36,9 @@ export interface CallInput {
 
 /** Which page of a list; checked by the core. */
 export interface PageInput {
+  /** How many at most; the core's default when 0. */
   readonly pageSize?: number;
+  /** `nextPageToken` of the page before; empty for the first. */
   readonly pageToken?: string;
 }
 
@@ -66,28 +68,37 @@ export interface UpdateKeyInput {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Operations on projects. */
+/** Operations on projects. The permission has been checked; everything else is theirs to check. */
 export interface ProjectOperations {
+  /** Makes a project. */
   create(principal: Principal, input: { readonly name: string }, signal: AbortSignal): Promise<ProjectRecord>;
+  /** One project. */
   get(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<ProjectRecord>;
+  /** The projects the principal may see. */
   list(principal: Principal, input: PageInput, signal: AbortSignal): Promise<Page<ProjectRecord>>;
+  /** The project after the change. */
   update(principal: Principal, input: UpdateProjectInput, signal: AbortSignal): Promise<ProjectRecord>;
 }
 
-/** Operations on API keys. */
+/** Operations on API keys. The permission has been checked; everything else is theirs to check. */
 export interface KeyOperations {
+  /** Makes a key; the only moment at which the key itself is known. */
   create(
     principal: Principal,
     input: CreateKeyInput,
     signal: AbortSignal,
   ): Promise<{ readonly record: KeyRecord; readonly key: Secret }>;
+  /** One key. */
   get(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<KeyRecord>;
+  /** The keys the principal may see, of one project or of all. */
   list(
     principal: Principal,
     input: PageInput & { readonly projectId?: string },
     signal: AbortSignal,
   ): Promise<Page<KeyRecord>>;
+  /** The key after the change. */
   update(principal: Principal, input: UpdateKeyInput, signal: AbortSignal): Promise<KeyRecord>;
+  /** The key, which is revoked now or was before. */
   revoke(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<KeyRecord>;
 }
 

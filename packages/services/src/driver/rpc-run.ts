@@ -84,9 +84,10 @@ export class RpcRun {
     this.#settle("", undefined);
   }
 
-  /** Takes note of a failure and turns it into what is sent. */
+  /** Takes note of a failure and turns it into what is sent. What is no `ProxyError` is hidden and logged. */
   fail(reason: unknown): ConnectError {
     if (reason instanceof ConnectError) {
+      blameClient(reason);
       this.#settle(codeToString(reason.code), undefined);
       return reason;
     }
