@@ -67,7 +67,7 @@ export class Door {
    * Opens the door.
    *
    * @returns the address that connections are accepted on
-   * @throws ProxyError `conflict` when the port is in use, `permission_denied` when this user may not listen
+   * @throws `ProxyError` with code `conflict` when the port is in use, `permission_denied` when this user may not listen
    *   on it, `invalid_request` when host or port make no sense, `unavailable` for any other reason
    */
   async open(address: ListenAddress): Promise<ListenAddress> {

@@ -329,10 +329,13 @@ describe("HTTP/1.1 connections that are slow or stuck", () => {
     await client.send("\x00\r\n");
     await client.ended();
     const open = () => meter.value("llmproxy_listener_connections");
-    expect(open()).toBe(1);
+    await client.send("more of that");
+    expect(await isUsable(await connect())).toBe(true);
+    expect(open()).toBe(2);
     await clock.advance(500);
-    await expect.poll(open).toBe(0);
+    await expect.poll(open).toBe(1);
     expect(client.statuses).toEqual([400]);
+    expect(meter.value("llmproxy_listener_refused_requests_total")).toBe(1);
   });
 });
 

@@ -446,6 +446,17 @@ describe("HTTP/2 sessions that do not get on", () => {
     expect(serving.served).toEqual(["GET /"]);
   });
 
+  it("keeps one whose only request takes longer than it may be idle", async () => {
+    const clock = createFakeClock();
+    const serving = await serve({ clock, handler: () => {}, limits: { sessionIdleTimeoutMs: 6_000 } });
+    const client = await serving.connect();
+    await openSession(client);
+    await client.send(requestFrame(1));
+    await expect.poll(() => serving.served.length).toBe(1);
+    await clock.advance(60_000);
+    expect(errorCode(client)).toBeUndefined();
+  });
+
   it("does not wait for ever for a client that does not close its side", async () => {
     const clock = createFakeClock();
     const serving = await serve({ clock, limits: { sessionIdleTimeoutMs: 6_000, lingerTimeoutMs: 2_000 } });

@@ -131,7 +131,7 @@ const largestLimit = 2 ** 31 - 1;
 /**
  * Completes the given limits with the defaults.
  *
- * @throws {@link ProxyError} `invalid_request` naming the limit that is out of range
+ * @throws `ProxyError` with code `invalid_request` naming the limit that is out of range
  */
 export function resolveLimits(given: Partial<ListenerLimits>): ListenerLimits {
   const limits = { ...defaultListenerLimits, ...given };

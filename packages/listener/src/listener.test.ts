@@ -186,6 +186,29 @@ describe("a handler that fails", () => {
     expect(await stream.toArray()).toEqual(["whole"]);
   });
 
+  it.each(["http1", "http2"] as const)("when the client of %s has left does no harm", async (protocol) => {
+    const failed = gate();
+    const left = gate();
+    const serving = await serve({
+      handler: (request, response) => {
+        response.once("close", () => left.resolve());
+        if (request.url === "/fine") response.end("fine");
+        else return failed.promise as unknown as undefined;
+      },
+    });
+    const client = protocol === "http1" ? await serving.connect() : session(serving);
+    if (client instanceof RawClient) await client.send(get);
+    else client.request({}).on("error", () => {});
+    await expect.poll(() => serving.served.length).toBe(1);
+    if (client instanceof RawClient) client.close();
+    else client.destroy();
+    await left.promise;
+    failed.reject(failure);
+    expect(await (await fetch(`${serving.listener.url}/fine`)).text()).toBe("fine");
+    const errors = serving.logger.entries.filter(({ level }) => level === "error");
+    expect(errors.map(({ fields }) => fields)).toEqual([{ error: failure }]);
+  });
+
   it("survives errors of the request and of the answer", async () => {
     const serving = await serve({
       handler: (request, response) => {

@@ -32,7 +32,7 @@ export interface ListenerOptions {
   readonly logger?: Logger;
   /** Counts connections and refusals; default silent. */
   readonly meter?: Meter;
-  /** Where they differ from {@link defaultListenerLimits}. */
+  /** Where they differ from `defaultListenerLimits`. */
   readonly limits?: Partial<ListenerLimits>;
 }
 
@@ -58,7 +58,7 @@ export interface Listener {
 /**
  * Opens a port.
  *
- * @throws {@link ProxyError} `conflict` when the port is in use, `permission_denied` when this user may not
+ * @throws `ProxyError` with code `conflict` when the port is in use, `permission_denied` when this user may not
  *   listen on it, `invalid_request` when host, port or a limit make no sense, `unavailable` for any other reason
  */
 export async function createListener(options: ListenerOptions): Promise<Listener> {
@@ -68,19 +68,11 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   const onRefused = (reason: string): void => refusedConnections.add({ reason });
 
   const { handler } = options;
-  const dispatcher = new Dispatcher({
-    handler,
-    limits,
-    logger,
-    refused: refusedRequests,
-  });
+  const dispatcher = new Dispatcher({ handler, limits, logger, refused: refusedRequests });
   const http1 = new Http1({ dispatcher, clock, limits });
   const http2 = new Http2({ dispatcher, clock, limits, logger, onRefused, random: Math.random });
   const connections = new Connections({ maxPerIp: limits.maxConnectionsPerIp, gauge: connectionGauge });
-  const accept = {
-    http1: http1.accept.bind(http1),
-    http2: http2.accept.bind(http2),
-  };
+  const accept = { http1: http1.accept.bind(http1), http2: http2.accept.bind(http2) };
   const door = new Door({ connections, accept, clock, limits, logger, onRefused });
   const shutdown = new Shutdown({ clock, connections, dispatcher, door, http1, http2 });
 

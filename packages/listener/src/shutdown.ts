@@ -54,13 +54,13 @@ export class Shutdown {
     this.#options = options;
   }
 
-  /** Ends service without breaking anything off; see {@link Listener.drain}. */
+  /** Ends service without breaking anything off; see `Listener.drain`. */
   drain(options: DrainOptions): Promise<{ readonly aborted: number }> {
     this.#drained ??= this.#closed === undefined ? this.#drain(options) : Promise.resolve({ aborted: 0 });
     return this.#drained;
   }
 
-  /** Destroys all connections at once; see {@link Listener.close}. */
+  /** Destroys all connections at once; see `Listener.close`. */
   close(): Promise<void> {
     this.#hurry.abort();
     this.#closed ??= this.#close();
