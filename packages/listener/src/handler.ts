@@ -9,7 +9,8 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
 /**
  * A request that passed the listener's checks. `url` is a path in canonical form with an optional query: it
- * begins with a single `/` and may be compared as it is by routing and authorization alike.
+ * begins with a single `/` and may be compared as it is by routing and authorization alike. A body that was
+ * cut off ends with `error`, never with `end`; over HTTP/2 `close` is emitted a second time after that.
  */
 export type ListenerRequest = IncomingMessage | Http2ServerRequest;
 
