@@ -155,7 +155,7 @@ describe.each(protocols)("over %s", (protocol) => {
 
   it("what nobody foresaw is hidden", async () => {
     before = () => {
-      throw new Error("hunter2 at /home/me/store.ts");
+      throw new Error("hunter2 in the file of the store");
     };
     const error = await failureOf(getKey(as("manager")));
     expect(JSON.stringify([error, String(error)])).not.toContain("hunter2");
