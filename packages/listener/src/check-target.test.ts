@@ -34,8 +34,6 @@ describe("checkTarget", () => {
     ["/v1/%2e%2e/admin", /behind %/],
     ["/v1/%2E/admin", /behind %/],
     ["/v1/.%2e/admin", /behind %/],
-    ["/v1%2fadmin", /behind %/],
-    ["/v1%2Fadmin", /behind %/],
     ["/v1%5c..%5cadmin", /behind %/],
     ["/v1/%00", /behind %/],
     ["/v1/%0d%0aset-cookie:x", /behind %/],

@@ -3,6 +3,7 @@
  *
  * A router that decodes and an authorization rule that does not must never disagree about a path. So there
  * is one spelling of each path, and every other is refused rather than rewritten (RFC 3986 §6, RFC 9112 §3.2).
+ * `%2F` stays as it is: within a segment it is data, as in the model id `openai%2Fgpt-4o`, and never a separator.
  *
  * @module
  */
@@ -28,8 +29,8 @@ const rules: readonly Rule[] = [
     refusal: badRequest("a percent sign in the path must be followed by two hexadecimal digits"),
   },
   {
-    pattern: /%(?:2e|2f|5c|[01][0-9a-f]|7f)/i,
-    refusal: badRequest("the path must not hide dots, slashes, backslashes or control characters behind %"),
+    pattern: /%(?:2e|5c|[01][0-9a-f]|7f)/i,
+    refusal: badRequest("the path must not hide dots, backslashes or control characters behind %"),
   },
   {
     pattern: /\/\/|\/\.{1,2}(?:\/|$)/,

@@ -14,7 +14,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
 import type { RequestHandler } from "./handler.ts";
 import { Http1 } from "./http1.ts";
-import { Http2 } from "./http2.ts";
+import { Http2OnDemand } from "./http2-on-demand.ts";
 import { type ListenerLimits, resolveLimits } from "./limits.ts";
 import { type DrainOptions, Shutdown } from "./shutdown.ts";
 
@@ -70,7 +70,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   const { handler } = options;
   const dispatcher = new Dispatcher({ handler, limits, logger, refused: refusedRequests });
   const http1 = new Http1({ dispatcher, clock, limits });
-  const http2 = new Http2({ dispatcher, clock, limits, logger, onRefused, random: Math.random });
+  const http2 = new Http2OnDemand({ dispatcher, clock, limits, logger, onRefused, random: Math.random });
   const connections = new Connections({ maxPerIp: limits.maxConnectionsPerIp, gauge: connectionGauge });
   const accept = { http1: http1.accept.bind(http1), http2: http2.accept.bind(http2) };
   const door = new Door({ connections, accept, clock, limits, logger, onRefused });

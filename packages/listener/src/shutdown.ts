@@ -9,7 +9,7 @@ import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Door } from "./door.ts";
 import type { Http1 } from "./http1.ts";
-import type { Http2 } from "./http2.ts";
+import type { Http2OnDemand } from "./http2-on-demand.ts";
 
 /** How long a drain may take. */
 export interface DrainOptions {
@@ -35,7 +35,7 @@ export interface ShutdownOptions {
   /** One of the two protocols. */
   readonly http1: Http1;
   /** The other one. */
-  readonly http2: Http2;
+  readonly http2: Http2OnDemand;
 }
 
 // A connection becomes idle when its answer has been read; there is no event for it.

@@ -9,8 +9,9 @@
 
 import { promises as dns } from "node:dns";
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import type { AgentOptions as HttpsAgentOptions } from "node:https";
 import { isIP, type LookupFunction, Socket } from "node:net";
+import { getBuiltinModule } from "node:process";
 import { ProxyError } from "@llmproxy/spec";
 import { classifyAddress } from "./address-guard.ts";
 
@@ -58,10 +59,16 @@ export function createConnector(options: ConnectorOptions): HttpAgent {
   };
   const agent =
     protocol === "https:"
-      ? new HttpsAgent({ ...shared, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) })
+      ? httpsAgent({ ...shared, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) })
       : new HttpAgent(shared);
   guardConnections(agent, options.allowPrivate);
   return agent;
+}
+
+/** TLS is loaded by the first provider that needs it: it costs 6 MB where all are local. */
+function httpsAgent(options: HttpsAgentOptions): HttpAgent {
+  const { Agent } = getBuiltinModule("node:https");
+  return new Agent(options);
 }
 
 /** Closes the connections that carry no request. */
