@@ -25,6 +25,7 @@ import {
   type Part,
   type Provider,
   type Reply,
+  type ReplyBase,
   silentLogger,
   silentMeter,
   systemClock,
@@ -32,6 +33,7 @@ import {
 } from "@llmproxy/spec";
 import { alreadyRead, type CallOptions, createCall } from "./create-call.ts";
 import { type ClientAddress, clientAddressOf } from "./http/client-address.ts";
+import { llmHeaders } from "./http/llm-headers.ts";
 import { createLlmHttp, type LlmHttp } from "./http/llm-http.ts";
 import { createServerOperations, type ServerOperations } from "./operations/server.ts";
 import { type Collaborators, controlPipeline, llmPipeline } from "./pipeline.ts";
@@ -77,7 +79,7 @@ export interface ChatCall extends Omit<CallOptions, "permission" | "read"> {
 
 /** The assembled proxy. */
 export interface LlmProxy {
-  /** Runs a chat request through the same path as every other. @throws `ProxyError` when there is no answer */
+  /** Runs a chat request through the same path as every other; the reply's headers tell what was done. @throws `ProxyError` when there is no answer */
   handle(call: ChatCall): Promise<Reply>;
   /** The parts of a reply, whichever form it has. */
   parts(reply: Reply): AsyncIterableIterator<Part>;
@@ -114,12 +116,19 @@ export function createLlmProxy(options: LlmProxyOptions): LlmProxy {
     createRouter({ registry, providers, picker: createPriorityPicker(), clock, logger }),
   );
   const clientAddress = clientAddressOf(options.http?.trustedProxies ?? []);
-  const server = createServerOperations({ version, defaultModel, models: () => registry.list() });
+  const server = createServerOperations({
+    version,
+    defaultModel,
+    models: () => registry.list(),
+    resolve: (name) => registry.resolve(name),
+  });
   return {
-    handle(call) {
+    async handle(call) {
       const { chat } = call;
       const read = alreadyRead({ operation: "chat", model: chat.model, stream: chat.stream, chat });
-      return callModel(createCall({ ...call, permission: "completion:create", read }, clock, logger));
+      const made = createCall({ ...call, permission: "completion:create", read }, clock, logger);
+      const reply = await callModel(made);
+      return withHeaders(reply, llmHeaders(made, reply, clock.monotonic()));
     },
     parts: (reply) => partsOf(reply, dialects),
     http: createLlmHttp({
@@ -131,12 +140,26 @@ export function createLlmProxy(options: LlmProxyOptions): LlmProxy {
       callModel,
       defaultModel,
       controlPath: controlPipeline(use),
-      modelsFor: (principal) => server.info(principal).models,
+      server,
     }),
     clientAddress,
     server,
     close: () => close(providers, use.shield),
   };
+}
+
+/** The same reply with other headers. */
+function withHeaders(reply: Reply, headers: Reply["headers"]): Reply {
+  const { status, stream } = reply;
+  const shared: ReplyBase = {
+    status,
+    stream,
+    headers,
+    onEnd: (listener) => reply.onEnd(listener),
+    cancel: (reason) => reply.cancel(reason),
+  };
+  if (reply.form === "parts") return { ...shared, form: "parts", parts: reply.parts };
+  return { ...shared, form: "frames", dialect: reply.dialect, frames: reply.frames };
 }
 
 function collaborators(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProxyError } from "@llmproxy/spec";
@@ -15,7 +16,7 @@ import { ProxyError } from "@llmproxy/spec";
  * @param path - replaced if it exists
  */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.${crypto.randomUUID()}.tmp`);
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, "wx", 0o600);
     try {

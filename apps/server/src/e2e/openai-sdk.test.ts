@@ -121,6 +121,10 @@ describe("the openai client on echo", () => {
 
   it("retrieves a direct model whose name has a slash", async () => {
     await using server = await startTestServer();
+    expect(await clientOf(server).models.retrieve("echo/echo")).toMatchObject({
+      id: "echo/echo",
+      owned_by: "echo",
+    });
     expect(
       await clientOf(server).chat.completions.create({ model: "echo/echo", messages: hello }),
     ).toMatchObject({
@@ -302,23 +306,44 @@ describe("the openai client on an OpenAI-speaking upstream", () => {
     expect((await chatRequest(upstream)).json()).toEqual({ model: "gpt", messages: hello });
   });
 
-  it("never shows a cut stream as a success, wherever it is cut", { timeout: 60_000 }, async () => {
+  it("never shows a cut stream as a success, wherever it is cut, and each is recorded once", {
+    timeout: 60_000,
+  }, async () => {
     await using upstream = await createFakeUpstream();
     await using server = await startTestServer({ providers: [upstreamProvider(upstream.url)] });
     const client = clientOf(server);
     const { chunks } = loadRecording("openai-chat", "stream", "openai-text");
-    const short = openaiEventStream([...chunks.slice(0, 4), ...chunks.slice(-3)]);
-    for (let afterBytes = 0; afterBytes <= short.length; afterBytes += 1) {
-      upstream.respond({ stream: [short], fault: { kind: afterBytes % 2 ? "cut" : "reset", afterBytes } });
-      const failure = await client.chat.completions
-        .create({ model: "up/gpt", messages: hello, stream: true })
-        .then(async (stream) => Array.fromAsync(stream))
+    const stream = openaiEventStream([...chunks.slice(0, 4), ...chunks.slice(-3)]);
+    // The client says in `user` where its answer is to be cut, so that many can be cut at once.
+    upstream.respond((request) => {
+      const { user } = request.method === "POST" ? (request.json() as { user: string }) : { user: "0" };
+      return {
+        stream: [stream],
+        fault: { kind: Number(user) % 2 ? "cut" : "reset", afterBytes: Number(user) },
+      };
+    });
+    const failureAt = async (afterBytes: number): Promise<unknown> => {
+      const asked = client.chat.completions.create({
+        model: "up/gpt",
+        messages: hello,
+        stream: true,
+        user: String(afterBytes),
+      });
+      return asked
+        .then(async (answer) => Array.fromAsync(answer))
         .then(
           () => "success",
           (caught: unknown) => caught,
         );
-      expect(failure, `cut after ${afterBytes} bytes`).toBeInstanceOf(OpenAI.APIError);
-      expect(failure, `cut after ${afterBytes} bytes`).not.toBeInstanceOf(SyntaxError);
+    };
+    const places = Array.from({ length: stream.length + 1 }, (_, afterBytes) => afterBytes);
+    for (let start = 0; start < places.length; start += 50) {
+      const batch = places.slice(start, start + 50);
+      for (const [index, failure] of (await Promise.all(batch.map(failureAt))).entries())
+        expect(failure, `cut after ${batch[index]} bytes`).toBeInstanceOf(OpenAI.APIError);
     }
+    const ended = () => server.logger.entries.filter((entry) => entry.message === "call");
+    await until(() => ended().length === places.length);
+    expect(new Set(ended().map(({ fields }) => fields.outcome))).toEqual(new Set(["upstream-cut"]));
   });
 });

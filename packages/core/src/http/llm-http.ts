@@ -7,17 +7,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { readCredentials } from "@llmproxy/auth";
 import { openaiChat } from "@llmproxy/proxy-core";
-import {
-  type Clock,
-  type Credentials,
-  type Handler,
-  type Logger,
-  type ModelInfo,
-  type Principal,
-  ProxyError,
-} from "@llmproxy/spec";
+import { type Clock, type Credentials, type Handler, type Logger, ProxyError } from "@llmproxy/spec";
 import { createCall } from "../create-call.ts";
 import { requestIdOf } from "../ids.ts";
+import type { ServerOperations } from "../operations/server.ts";
 import { answerChat } from "./chat-completions.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { type ErrorWriter, writeErrorResponse } from "./error-response.ts";
@@ -46,8 +39,8 @@ export interface LlmHttpOptions {
   readonly callModel: Handler;
   /** Wraps what answers a call that asks no model. */
   readonly controlPath: (answer: Handler) => Handler;
-  /** The models a principal may ask for. */
-  readonly modelsFor: (principal: Principal) => readonly ModelInfo[];
+  /** Knows the models. */
+  readonly server: ServerOperations;
 }
 
 interface Endpoint {

@@ -6,15 +6,9 @@
  */
 
 import { dialects, framesOf, openaiChat } from "@llmproxy/proxy-core";
-import {
-  type Clock,
-  type Handler,
-  type JsonObject,
-  type ModelInfo,
-  type Principal,
-  ProxyError,
-} from "@llmproxy/spec";
+import { type Clock, type Handler, type JsonObject, type ModelInfo, ProxyError } from "@llmproxy/spec";
 import { jsonReply } from "../json-reply.ts";
+import type { ServerOperations } from "../operations/server.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeReply } from "./write-reply.ts";
 
@@ -24,8 +18,8 @@ export interface ModelsOptions {
   readonly stallMs: number;
   /** Wraps what answers a call that asks no model. */
   readonly controlPath: (answer: Handler) => Handler;
-  /** The models a principal may ask for. */
-  readonly modelsFor: (principal: Principal) => readonly ModelInfo[];
+  /** Knows the models. */
+  readonly server: ServerOperations;
 }
 
 const prefix = "/v1/models/";
@@ -54,8 +48,10 @@ export async function answerModels(
 ): Promise<void> {
   const call = exchange.call(modelId === undefined ? "/v1/models" : "/v1/models/{id}", "model:read");
   const answer = options.controlPath(async ({ principal }) => {
-    const models = principal ? options.modelsFor(principal) : [];
-    return jsonReply(modelId === undefined ? listOf(models) : oneOf(models, modelId));
+    if (!principal)
+      throw new ProxyError("internal", "internal error", { cause: new Error("answered before admit") });
+    if (modelId === undefined) return jsonReply(listOf(options.server.info(principal).models));
+    return jsonReply(modelObject(options.server.model(principal, modelId)));
   });
   const reply = await answer(call);
   const frames = framesOf(reply, { dialect: openaiChat, dialects, stream: false, includeUsage: false });
@@ -74,15 +70,6 @@ export async function answerModels(
 
 function listOf(models: readonly ModelInfo[]): JsonObject {
   return { object: "list", data: models.map(modelObject) };
-}
-
-function oneOf(models: readonly ModelInfo[], id: string): JsonObject {
-  const model = models.find((candidate) => candidate.id === id || candidate.aliases.includes(id));
-  if (!model)
-    throw new ProxyError("model_not_found", `no model ${JSON.stringify(id)}; GET /v1/models lists them`, {
-      field: "model",
-    });
-  return modelObject(model);
 }
 
 function modelObject(model: ModelInfo): JsonObject {

@@ -5,7 +5,7 @@
  */
 
 import { mayUseModel } from "@llmproxy/auth";
-import type { ModelInfo, Principal } from "@llmproxy/spec";
+import { type ModelInfo, type Principal, ProxyError, type Route } from "@llmproxy/spec";
 
 /** What a client may know about the server. */
 export interface ServerInfo {
@@ -19,6 +19,12 @@ export interface ServerInfo {
 
 /** Operations on the server itself. */
 export interface ServerOperations {
+  /**
+   * The model a name means: listed or not, for names such as `<provider>/<model>` lead somewhere without being listed.
+   *
+   * @throws `model_not_found`, also for a model this principal may not ask for
+   */
+  model(principal: Principal, name: string): ModelInfo;
   /** Name, version and the models this principal may ask for. */
   info(principal: Principal): ServerInfo;
 }
@@ -29,11 +35,14 @@ export interface ServerFacts {
   readonly defaultModel: string | undefined;
   /** Every model, as known now. */
   models(): readonly ModelInfo[];
+  /** What a name leads to. @throws `model_not_found` */
+  resolve(name: string): Route;
 }
 
 /** Makes the operations. */
 export function createServerOperations(facts: ServerFacts): ServerOperations {
   return {
+    model: (principal, name) => modelNamed(facts, principal, name),
     info: (principal) => ({
       name: "llmproxy",
       version: facts.version,
@@ -41,4 +50,15 @@ export function createServerOperations(facts: ServerFacts): ServerOperations {
       models: facts.models().filter((model) => mayUseModel(principal, model.id)),
     }),
   };
+}
+
+function modelNamed(facts: ServerFacts, principal: Principal, name: string): ModelInfo {
+  if (!mayUseModel(principal, name))
+    throw new ProxyError("model_not_found", `no model ${JSON.stringify(name)}; GET /v1/models lists them`, {
+      field: "model",
+    });
+  const listed = facts.models().find(({ id, aliases }) => id === name || aliases.includes(name));
+  if (listed) return listed;
+  const [target] = facts.resolve(name).targets;
+  return { id: name, provider: target?.provider ?? "", aliases: [] };
 }
