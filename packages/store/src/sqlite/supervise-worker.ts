@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Clock, type Logger, type Meter, ProxyError, type Timer } from "@llmproxy/spec";
+import { type Clock, type Counter, type Logger, type Meter, ProxyError, type Timer } from "@llmproxy/spec";
 import type { StoreRequest, WorkerConnection } from "./worker-connection.ts";
 
 /** What a supervisor needs. */
@@ -36,7 +36,7 @@ export function superviseWorker(first: WorkerConnection, options: SuperviseWorke
 
 class Supervisor implements SupervisedWorker {
   readonly #options: SuperviseWorkerOptions;
-  readonly #restarts;
+  readonly #restarts: Counter;
   #current: WorkerConnection | undefined;
   #connectedMs = 0;
   #restartMs = minRestartMs;
