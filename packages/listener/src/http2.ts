@@ -58,7 +58,10 @@ export class Http2 {
 
   /** Serves a connection. */
   accept(socket: Socket): void {
-    this.#server.once("session", (session) => this.#watch(session, socket));
+    this.#server.once("session", (session) => {
+      guardFirstRead(session, socket);
+      this.#watch(session, socket);
+    });
     this.#server.emit("connection", socket);
   }
 
@@ -120,6 +123,21 @@ export class Http2 {
     this.#nextCheck?.cancel();
     this.#nextCheck = undefined;
   }
+}
+
+/**
+ * Ends the first read of a session with the session. Node 26 feeds a new session on the next tick everything its
+ * socket has buffered, piece by piece, and does not look whether a piece has ended the session: the next one is
+ * then an exception nobody can catch. A flood that is refused early would end the process.
+ */
+function guardFirstRead(session: ServerHttp2Session, socket: Socket): void {
+  const read = socket.read.bind(socket);
+  socket.read = (size) => (session.destroyed ? null : read(size));
+  setImmediate(() => {
+    Reflect.deleteProperty(socket, "read");
+    // What is left is nobody's; the socket sees the client's end only behind it.
+    if (session.destroyed) socket.resume();
+  });
 }
 
 function createHttp2Server(limits: ListenerLimits): Http2Server {
