@@ -12,7 +12,6 @@ import { createLogger, createScrubber, type RootLogger } from "@llmproxy/telemet
 import type { Command } from "commander";
 import { banner } from "../banner.ts";
 import type { Host } from "../host.ts";
-import type { Server } from "../server.ts";
 import { type CommonOptions, loadHostConfig } from "./load-host-config.ts";
 
 interface ServeOptions extends CommonOptions {
@@ -66,15 +65,23 @@ async function run(
   host: Host,
 ): Promise<void> {
   const dataDirectory = resolve(host.directory, options.dataDir);
-  const { startServer } = await import("../server.ts");
-  const server = await startServer({ config, dataDirectory, logger, clock: systemClock });
-  const startup = { url: server.url, pid: host.pid, startup_ms: Math.round(host.uptimeMs()) };
-  logger.info(startup, "ready");
-  const { url, bootstrap, exampleModel: model } = server;
-  host.stderr.write(banner({ url, model, bootstrap, authEnabled: config.auth.enabled }));
-  if (options.readyFile !== undefined)
-    await writeReadyFile(resolve(host.directory, options.readyFile), startup);
-  await untilStopped(server, logger, host);
+  // From here on: a signal that comes while the server starts must end it cleanly too.
+  const stop = awaitStop(logger, host);
+  try {
+    const { startServer } = await import("../server.ts");
+    const server = await startServer({ config, dataDirectory, logger, clock: systemClock });
+    const startup = { url: server.url, pid: host.pid, startup_ms: Math.round(host.uptimeMs()) };
+    logger.info(startup, "ready");
+    const { url, bootstrap, exampleModel: model } = server;
+    host.stderr.write(banner({ url, model, bootstrap, authEnabled: config.auth.enabled }));
+    if (options.readyFile !== undefined)
+      await writeReadyFile(resolve(host.directory, options.readyFile), startup);
+    await stop.requested;
+    const { aborted } = await server.stop();
+    logger.info({ aborted }, "stopped");
+  } finally {
+    stop.end();
+  }
 }
 
 /** Flags are one layer of the configuration, checked like every other. */
@@ -119,22 +126,26 @@ async function writeReadyFile(path: string, startup: LogFields): Promise<void> {
   await writeFile(path, `${JSON.stringify(startup)}\n`);
 }
 
+/** The wish that the server stops. */
+interface StopRequest {
+  /** Resolves at the first signal. */
+  readonly requested: Promise<void>;
+  /** Ends the waiting for signals. */
+  end(): void;
+}
+
 /** The first signal drains; a second one, from somebody who will not wait, ends the process at once. */
-function untilStopped(server: Server, logger: Logger, host: Host): Promise<void> {
-  return new Promise((stopped, failed) => {
-    let stopping = false;
-    const unsubscribe = host.onStop((signal) => {
-      if (stopping) {
-        logger.warn({ signal }, "stopping at once");
-        host.exit(1);
-      }
-      stopping = true;
-      logger.info({ signal }, "stopping");
-      server
-        .stop()
-        .then((drained) => logger.info({ aborted: drained.aborted }, "stopped"))
-        .then(stopped, failed)
-        .finally(unsubscribe);
-    });
+function awaitStop(logger: Logger, host: Host): StopRequest {
+  const { promise, resolve: request } = Promise.withResolvers<void>();
+  let isRequested = false;
+  const end = host.onStop((signal) => {
+    if (isRequested) {
+      logger.warn({ signal }, "stopping at once");
+      host.exit(1);
+    }
+    isRequested = true;
+    logger.info({ signal }, "stopping");
+    request();
   });
+  return { requested: promise, end };
 }

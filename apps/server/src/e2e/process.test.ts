@@ -6,7 +6,12 @@ import type { CallRecord } from "@llmproxy/spec";
 import { openSqliteStore } from "@llmproxy/store";
 import { createFakeUpstream, temporaryDirectory, until } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
-import { type ChildServer, runLlmproxy, startChildServer } from "../test-support/child-server.ts";
+import {
+  type ChildServer,
+  runLlmproxy,
+  startChildServer,
+  stopWhileStarting,
+} from "../test-support/child-server.ts";
 import { upstreamProvider } from "../test-support/test-server.ts";
 
 const run = promisify(execFile);
@@ -109,6 +114,13 @@ describe("a running server", () => {
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) text += part.value;
     expect(text).toContain("[DONE]");
     expect(await ended).toBe(0);
+  });
+
+  it("ends cleanly when it is told to stop while it starts", async () => {
+    await using directory = await temporaryDirectory();
+    expect(await stopWhileStarting(directory.path)).toBe(0);
+    await using again = await startChildServer(directory.path);
+    expect((await complete(again)).status).toBe(200);
   });
 
   it("stops at once at the second signal", async () => {

@@ -6,6 +6,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,6 +78,16 @@ export async function startChildServer(
       if (child.exitCode === null && child.signalCode === null) await end("SIGKILL");
     },
   };
+}
+
+/** Tells a server to stop as soon as it has begun to make its data directory. @returns its exit code */
+export async function stopWhileStarting(directory: string): Promise<number | null> {
+  const child = start(directory, ["serve", "--port", "0"], {});
+  await until(() => existsSync(join(directory, "data")));
+  const exited = once(child, "close") as Promise<[number | null]>;
+  child.kill("SIGTERM");
+  const [code] = await exited;
+  return code;
 }
 
 function start(
