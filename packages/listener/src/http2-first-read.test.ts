@@ -36,7 +36,10 @@ it("a flood that has been buffered when its session begins ends the session, not
     return Buffer.concat([requestFrame(stream), frame({ type: "rstStream", stream, payload: uint32(8) })]);
   });
   const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  client.on("error", () => {}).resume().write(Buffer.concat([clientPreface, ...resets]));
+  client
+    .on("error", () => {})
+    .resume()
+    .write(Buffer.concat([clientPreface, ...resets]));
   await new Promise((resolve) => client.on("close", resolve));
   await new Promise((resolve) => server.close(resolve));
   process.off("uncaughtException", note);
