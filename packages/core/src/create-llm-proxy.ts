@@ -36,7 +36,7 @@ import { type ClientAddress, clientAddressOf } from "./http/client-address.ts";
 import { llmHeaders } from "./http/llm-headers.ts";
 import { createLlmHttp, type LlmHttp } from "./http/llm-http.ts";
 import { createServerOperations, type ServerOperations } from "./operations/server.ts";
-import { type Collaborators, controlPipeline, llmPipeline } from "./pipeline.ts";
+import { type Collaborators, controlPipeline, llmPipeline, strayPipeline } from "./pipeline.ts";
 
 /** How the LLM endpoints behave towards HTTP clients. */
 export interface HttpOptions {
@@ -140,6 +140,7 @@ export function createLlmProxy(options: LlmProxyOptions): LlmProxy {
       callModel,
       defaultModel,
       controlPath: controlPipeline(use),
+      strayPath: strayPipeline(use),
       server,
     }),
     clientAddress,

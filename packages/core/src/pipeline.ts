@@ -61,3 +61,9 @@ export function controlPipeline(use: Collaborators): (answer: Handler) => Handle
   ];
   return (answer) => compose(stages, answer);
 }
+
+/** The path of a request that leads nowhere: whoever sends many of them is counted and held off like everybody. */
+export function strayPipeline(use: Collaborators): (answer: Handler) => Handler {
+  const stages = [trace(use.logger, use.clock), meter(use.meter, use.clock), shield(use.shield)];
+  return (answer) => compose(stages, answer);
+}

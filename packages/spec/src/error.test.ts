@@ -93,6 +93,13 @@ describe("ProxyError", () => {
     expect([error.status, error.retryable]).toEqual([status, retryable]);
   });
 
+  it.each([407, 421, 426])(
+    "does not let a vendor's %i, which is about its own hop, reach the client",
+    (status) => {
+      expect(new ProxyError("upstream_failed", "message", { vendor: { status } }).status).toBe(502);
+    },
+  );
+
   it("answers 502 when the vendor gave no status", () => {
     expect(new ProxyError("upstream_failed", "message").status).toBe(502);
   });

@@ -137,6 +137,9 @@ export interface ProxyErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Statuses about the hop between us and the vendor, which a client would take for its own (RFC 9110 §15.5). */
+const hopStatuses: ReadonlySet<number> = new Set([401, 403, 407, 421, 426]);
+
 const brand = Symbol.for("llmproxy.error");
 
 /**
@@ -176,7 +179,9 @@ export class ProxyError extends Error {
    * (`upstream_failed`), else the code's.
    */
   get status(): number {
-    return this.code === "upstream_failed" && this.vendor ? this.vendor.status : errorTable[this.code].http;
+    if (this.code !== "upstream_failed" || !this.vendor || hopStatuses.has(this.vendor.status))
+      return errorTable[this.code].http;
+    return this.vendor.status;
   }
 
   /** Whether the same request may succeed later; a vendor's 4xx other than 408, 409 and 429 will not. */

@@ -242,6 +242,10 @@ describe("a bad request line or header", () => {
   it("another method is told the right one", async () => {
     await using server = await startTestServer();
     const answer = await fetch(`${server.url}/v1/chat/completions`);
+    expect(server.logger.entries.at(-1)?.fields).toMatchObject({
+      outcome: "refused",
+      code: "method_not_allowed",
+    });
     expect([answer.status, answer.headers.get("allow"), answer.headers.get("x-should-retry")]).toEqual([
       405,
       "POST",

@@ -33,7 +33,12 @@ export async function answerChat(exchange: Exchange, dialect: Dialect, options: 
   const call = exchange.call("/v1/chat/completions", "completion:create", (aborted) =>
     readChat(request, dialect, options, aborted),
   );
-  const reply = await options.callModel(call);
+  const reply = await options.callModel(call).catch((reason: unknown) => {
+    // A failure is when one wants to know what was tried.
+    const headers = llmHeaders(call, undefined, options.clock.monotonic());
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    throw reason;
+  });
   const { stream = false, chat } = call.request ?? {};
   const includeUsage = chat?.includeUsage ?? false;
   const frames = framesOf(reply, { dialect, dialects, stream, includeUsage, createdAt: call.startedAt });

@@ -49,11 +49,11 @@ function blockListOf(entries: readonly string[]): BlockList {
 }
 
 function addRange(list: BlockList, entry: string, field: string): void {
-  const [address = "", prefix] = entry.split("/");
+  const [address = "", prefix, ...rest] = entry.split("/");
   const version = isIP(address);
   const maxBits = version === 6 ? 128 : 32;
-  const bits = prefix === undefined ? maxBits : Number(prefix);
-  if (version === 0 || !Number.isInteger(bits) || bits < 0 || bits > maxBits)
+  const bits = prefix === undefined ? maxBits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  if (version === 0 || rest.length > 0 || !(bits <= maxBits))
     throw new ProxyError(
       "invalid_request",
       `${field}: expected an address or a CIDR range such as 10.0.0.0/8`,

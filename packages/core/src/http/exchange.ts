@@ -33,9 +33,9 @@ export interface HttpResponse {
   destroy(): unknown;
   /** HTTP/2 only: the stream, which can be reset with a code. */
   readonly stream?: { close(code: number): void };
-  on(event: "drain" | "close", listener: () => void): unknown;
+  on(event: "drain" | "finish" | "close", listener: () => void): unknown;
   once(event: "close", listener: () => void): unknown;
-  off(event: "drain" | "close", listener: () => void): unknown;
+  off(event: "drain" | "finish" | "close", listener: () => void): unknown;
 }
 
 /** Answers a request completely; must not throw. */

@@ -7,14 +7,14 @@
 import type { Call, Reply } from "@llmproxy/spec";
 
 /**
- * @param call - a call that has been answered
- * @param reply - its reply
+ * @param call - a call that has been answered, or could not be
+ * @param reply - its reply; absent when there is none
  * @param nowMs - `Clock.monotonic`
  */
-export function llmHeaders(call: Call, reply: Reply, nowMs: number): Record<string, string> {
+export function llmHeaders(call: Call, reply: Reply | undefined, nowMs: number): Record<string, string> {
   const attempt = call.attempts.at(-1);
   return {
-    ...reply.headers,
+    ...reply?.headers,
     "x-llmproxy-overhead-ms": overheadMs(call, nowMs).toFixed(1),
     ...(attempt && {
       "x-llmproxy-model": headerValue(attempt.target.model),
@@ -33,7 +33,10 @@ function overheadMs(call: Call, nowMs: number): number {
   return Math.max(0, nowMs - call.startedMs - waitedMs);
 }
 
-/** Model names come from configuration and catalogues; a header takes visible ASCII only (RFC 9110 §5.5). */
+/** A client reads some 16 KB of headers in all; names that long are nobody's. */
+const maxValueLength = 256;
+
+/** Model names come from configuration, catalogues and clients; a header takes visible ASCII only (RFC 9110 §5.5). */
 function headerValue(value: string): string {
-  return value.replace(/[^\x20-\x7e]/g, "?");
+  return value.slice(0, maxValueLength).replace(/[^\x20-\x7e]/g, "?");
 }

@@ -39,9 +39,13 @@ export interface LlmHttpOptions {
   readonly callModel: Handler;
   /** Wraps what answers a call that asks no model. */
   readonly controlPath: (answer: Handler) => Handler;
+  /** Wraps what refuses a request that leads nowhere. */
+  readonly strayPath: (answer: Handler) => Handler;
   /** Knows the models. */
   readonly server: ServerOperations;
 }
+
+const maxShownPathLength = 128;
 
 interface Endpoint {
   readonly methods: readonly string[];
@@ -77,24 +81,35 @@ export function createLlmHttp(options: LlmHttpOptions): LlmHttp {
   return {
     handle(request, response) {
       const exchange = createExchange(request, response, options);
-      const answered = answer(find(pathOf(request)), exchange);
+      const answered = answer(find(pathOf(request)), exchange, options);
       answered.catch((reason: unknown) => fail(exchange, reason, openaiChat.writeError, options.logger));
     },
   };
 }
 
-async function answer(endpoint: Endpoint | undefined, exchange: Exchange): Promise<void> {
-  const { method = "", url = "" } = exchange.request;
-  if (!endpoint)
-    throw new ProxyError(
-      "endpoint_not_found",
-      `no endpoint ${method} ${url.split("?")[0]}; try POST /v1/chat/completions or GET /v1/models`,
-    );
-  if (endpoint.methods.includes(method)) return endpoint.answer(exchange);
-  exchange.response.setHeader("allow", endpoint.methods.join(", "));
-  throw new ProxyError(
-    "method_not_allowed",
-    `${method} is not allowed here; use ${endpoint.methods.join(" or ")}`,
+async function answer(
+  endpoint: Endpoint | undefined,
+  exchange: Exchange,
+  options: LlmHttpOptions,
+): Promise<void> {
+  const { method = "" } = exchange.request;
+  if (endpoint?.methods.includes(method)) return endpoint.answer(exchange);
+  if (endpoint) exchange.response.setHeader("allow", endpoint.methods.join(", "));
+  const refusal = endpoint
+    ? methodRefusal(method, endpoint.methods)
+    : pathRefusal(method, pathOf(exchange.request));
+  await options.strayPath(() => Promise.reject(refusal))(exchange.call("unknown", "server:read"));
+}
+
+function methodRefusal(method: string, allowed: readonly string[]): ProxyError {
+  return new ProxyError("method_not_allowed", `${method} is not allowed here; use ${allowed.join(" or ")}`);
+}
+
+function pathRefusal(method: string, path: string): ProxyError {
+  const shown = path.length > maxShownPathLength ? `${path.slice(0, maxShownPathLength)}…` : path;
+  return new ProxyError(
+    "endpoint_not_found",
+    `no endpoint ${method} ${shown}; try POST /v1/chat/completions or GET /v1/models`,
   );
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { ProxyError } from "@llmproxy/spec";
+import { createByteBuffer } from "./byte-buffer.ts";
 import { type HttpRequest, headerOf } from "./exchange.ts";
 
 /**
@@ -37,8 +38,7 @@ export function readBody(request: HttpRequest, maxBytes: number, signal: AbortSi
   const declared = Number(headerOf(request.headers, "content-length") ?? 0);
   if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const body = createByteBuffer();
     const settle = (finish: () => void): void => {
       request.off("data", onData);
       request.off("end", onEnd);
@@ -48,12 +48,10 @@ export function readBody(request: HttpRequest, maxBytes: number, signal: AbortSi
       finish();
     };
     const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
+      body.add(chunk);
+      if (body.length > maxBytes) settle(() => reject(tooLarge(maxBytes)));
     };
-    const onEnd = (): void =>
-      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
+    const onEnd = (): void => settle(() => resolve(body.bytes()));
     const onBroken = (): void =>
       settle(() => reject(new ProxyError("canceled", "the request body was cut off")));
     const onAbort = (): void => settle(() => reject(signal.reason));

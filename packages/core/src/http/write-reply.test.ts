@@ -170,4 +170,21 @@ describe("writeReply", () => {
     expect(canceled).toMatchObject([{ code: "canceled", message: "the client stopped reading" }]);
     expect(clock.pending).toBe(0);
   });
+
+  it.each([
+    ["unary", { ...replyOf(["x".repeat(20_000_000)]), stream: false }],
+    ["streamed, in its last frame", replyOf(["data: 1\n\n", `data: ${"x".repeat(20_000_000)}\n\n`])],
+  ])("gives a client up that does not take what is left of an answer: %s", async (_what, reply) => {
+    const clock = createFakeClock();
+    const { port, written } = await serve(reply, clock);
+    const client = get({ port, host: "127.0.0.1", agent: false }, (response) => response.pause());
+    const closed = new Promise((resolve) => client.on("close", resolve));
+    client.on("error", () => {});
+    await expect.poll(() => clock.pending, { timeout: 5000 }).toBe(1);
+    await clock.advance(30_000);
+    await written;
+    expect(clock.pending).toBe(0);
+    client.destroy();
+    await closed;
+  });
 });

@@ -50,8 +50,10 @@ export async function writeReply(
   } catch (reason) {
     const error = ProxyError.from(reason);
     answer.cancel(error);
-    breakOff(response, options.errorFrame(error), options.signal);
+    breakOff(response, options.errorFrame(error), options);
+    return;
   }
+  await sent(response, options);
 }
 
 const streamHeaders = {
@@ -71,6 +73,7 @@ async function writeUnary(answer: Answer, response: HttpResponse, options: Write
     "content-length": String(body.length),
   });
   response.end(body);
+  await sent(response, options);
 }
 
 function setHead(response: HttpResponse, status: number, headers: Readonly<Record<string, string>>): void {
@@ -105,11 +108,44 @@ function drained(response: HttpResponse, { clock, signal, stallMs }: WriteReplyO
   });
 }
 
+/** Waits until everything is on its way to the client; one that reads nothing for too long is given up. */
+export function sent(
+  response: HttpResponse,
+  { clock, stallMs }: Pick<WriteReplyOptions, "clock" | "stallMs">,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      timer.cancel();
+      response.off("finish", settle);
+      response.off("close", settle);
+      resolve();
+    };
+    const timer = clock.schedule(stallMs, () => {
+      reset(response);
+      settle();
+    });
+    response.on("finish", settle);
+    response.on("close", settle);
+  });
+}
+
 /** Sends a last frame, then breaks the answer off. */
-function breakOff(response: HttpResponse, frame: string, signal: AbortSignal): void {
+function breakOff(
+  response: HttpResponse,
+  frame: string,
+  { clock, signal, stallMs }: WriteReplyOptions,
+): void {
   // Where nobody reads, a last frame would wait for ever.
-  if (signal.aborted || response.writableNeedDrain) reset(response);
-  else response.write(frame, "utf8", () => reset(response));
+  if (signal.aborted || response.writableNeedDrain) {
+    reset(response);
+    return;
+  }
+  const timer = clock.schedule(stallMs, () => reset(response));
+  response.once("close", () => timer.cancel());
+  response.write(frame, "utf8", () => {
+    timer.cancel();
+    reset(response);
+  });
 }
 
 /** INTERNAL_ERROR of HTTP/2 (RFC 9113 §7); `node:http2` names it, and costs 10 MB where only HTTP/1.1 is spoken. */

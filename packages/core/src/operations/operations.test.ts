@@ -1,10 +1,11 @@
 import { createPeppers, parseApiKey } from "@llmproxy/auth";
 import { createMemoryEventBus } from "@llmproxy/events";
-import { type Principal, type ProxyEvent, Secret } from "@llmproxy/spec";
+import { type Principal, ProxyError, type ProxyEvent, Secret } from "@llmproxy/spec";
 import { createMemoryStore } from "@llmproxy/store";
 import { createFakeClock } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
 import { createManagementOperations } from "./operations.ts";
+import { createServerOperations } from "./server.ts";
 
 const root: Principal = { kind: "management", id: "management", roles: ["root"] };
 const dayMs = 86_400_000;
@@ -220,5 +221,49 @@ describe("keys", () => {
     const metadata = JSON.parse('{"__proto__":"polluted","constructor":"x"}') as Record<string, string>;
     await create({ metadata });
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("models", () => {
+  const facts = {
+    version: "1",
+    defaultModel: undefined,
+    models: () => [{ id: "fast", provider: "up", aliases: ["default", "quick"] }],
+    resolve: (name: string) => {
+      if (name.startsWith("up/")) return { name, targets: [{ provider: "up", model: name.slice(3) }] };
+      throw new ProxyError("model_not_found", "no");
+    },
+  };
+  const server = createServerOperations(facts);
+  const only = (...allowedModels: string[]): Principal => ({
+    kind: "key",
+    id: "k",
+    roles: ["key"],
+    projectId: "p",
+    allowedModels,
+  });
+
+  it.each([
+    [root, [{ id: "fast", provider: "up", aliases: ["default", "quick"] }]],
+    [only("fast"), [{ id: "fast", provider: "up", aliases: [] }]],
+    [only("default"), [{ id: "default", provider: "up", aliases: [] }]],
+    [only("other"), []],
+  ])("are listed under the names a principal may use", (principal, models) => {
+    expect(server.info(principal).models).toEqual(models);
+  });
+
+  it("are found by the name that was asked for, listed or not", () => {
+    expect(server.model(root, "default")).toMatchObject({ id: "default", provider: "up" });
+    expect(server.model(root, "up/anything")).toEqual({ id: "up/anything", provider: "up", aliases: [] });
+  });
+
+  it("that a principal may not use look like those that do not exist", () => {
+    for (const [principal, name] of [
+      [only("other"), "fast"],
+      [root, "nothing"],
+    ] as const)
+      expect(() => server.model(principal, name)).toThrowError(
+        expect.objectContaining({ code: "model_not_found" }),
+      );
   });
 });

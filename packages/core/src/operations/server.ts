@@ -47,7 +47,7 @@ export function createServerOperations(facts: ServerFacts): ServerOperations {
       name: "llmproxy",
       version: facts.version,
       ...(facts.defaultModel !== undefined && { defaultModel: facts.defaultModel }),
-      models: facts.models().filter((model) => mayUseModel(principal, model.id)),
+      models: facts.models().flatMap((model) => visible(model, principal)),
     }),
   };
 }
@@ -58,7 +58,14 @@ function modelNamed(facts: ServerFacts, principal: Principal, name: string): Mod
       field: "model",
     });
   const listed = facts.models().find(({ id, aliases }) => id === name || aliases.includes(name));
-  if (listed) return listed;
+  if (listed) return { ...listed, id: name };
   const [target] = facts.resolve(name).targets;
   return { id: name, provider: target?.provider ?? "", aliases: [] };
+}
+
+/** A model under the names this principal may call it by: its own with the aliases, else the aliases alone. */
+function visible(model: ModelInfo, principal: Principal): readonly ModelInfo[] {
+  const aliases = model.aliases.filter((alias) => mayUseModel(principal, alias));
+  if (mayUseModel(principal, model.id)) return [{ ...model, aliases }];
+  return aliases.map((alias) => ({ ...model, id: alias, aliases: [] }));
 }
