@@ -1,6 +1,6 @@
 import { noUsage, type Part } from "@llmproxy/spec";
 import { describe, expect, it } from "vitest";
-import { collect, createCollector } from "./collect.ts";
+import { collect, condense, createCollector } from "./collect.ts";
 
 async function* stream(parts: readonly Part[]): AsyncGenerator<Part> {
   yield* parts;
@@ -101,5 +101,69 @@ describe("createCollector", () => {
     const collector = createCollector();
     collector.add({ type: "tool-call-delta", choice: 0, index: 3, arguments: "{}" });
     expect(collector.result().choices[0].toolCalls).toEqual([]);
+  });
+});
+
+describe("condense", () => {
+  const text = (choice: number, value: string): Part => ({ type: "text-delta", choice, text: value });
+  const call = (index: number, value: string): Part => ({
+    type: "tool-call-delta",
+    choice: 0,
+    index,
+    arguments: value,
+  });
+
+  it.each<[string, readonly Part[], readonly Part[]]>([
+    ["text", [text(0, "a"), text(0, "b"), text(0, "c")], [text(0, "abc")]],
+    [
+      "choices that alternate",
+      [text(0, "a"), text(1, "x"), text(0, "b"), text(1, "y")],
+      [text(0, "ab"), text(1, "xy")],
+    ],
+    [
+      "arguments of one call",
+      [call(0, "{"), call(0, "}"), call(1, "["), call(0, " ")],
+      [call(0, "{}"), call(1, "["), call(0, " ")],
+    ],
+    [
+      "reasoning and refusals",
+      [
+        { type: "reasoning-delta", choice: 0, text: "a" },
+        { type: "reasoning-delta", choice: 0, text: "b" },
+        { type: "refusal-delta", choice: 0, text: "c" },
+        { type: "refusal-delta", choice: 0, text: "d" },
+      ],
+      [
+        { type: "reasoning-delta", choice: 0, text: "ab" },
+        { type: "refusal-delta", choice: 0, text: "cd" },
+      ],
+    ],
+  ])("puts the pieces together of %s", async (_, parts, expected) => {
+    expect(await condense(stream(parts))).toEqual(expected);
+  });
+
+  it("keeps every other part, and the order of each choice", async () => {
+    const parts: readonly Part[] = [
+      { type: "start", id: "a", model: "m" },
+      text(0, "a"),
+      { type: "logprobs", choice: 0, value: {} },
+      text(0, "b"),
+      { ...text(0, "c"), extra: { "openai-chat": { item: 1 } } } as Part,
+      text(0, "d"),
+      { type: "reasoning-delta", choice: 0, text: "e", signature: "s" },
+      { type: "reasoning-delta", choice: 0, text: "f" },
+      { type: "tool-call-start", choice: 0, index: 0, id: "c", name: "f" },
+      call(0, "{}"),
+      { type: "opaque", choice: 0, extra: {} },
+      { type: "finish", choice: 0, reason: "stop" },
+      { type: "usage", usage: noUsage },
+    ];
+    expect(await condense(stream(parts))).toEqual(parts);
+  });
+
+  it("changes no part it was given", async () => {
+    const parts = [Object.freeze(text(0, "a")), Object.freeze(text(0, "b"))];
+    expect(await condense(stream(parts))).toEqual([text(0, "ab")]);
+    expect(parts).toEqual([text(0, "a"), text(0, "b")]);
   });
 });

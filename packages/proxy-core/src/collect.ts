@@ -127,3 +127,45 @@ export async function collect(parts: AsyncIterable<Part>): Promise<Collected> {
   for await (const part of parts) collector.add(part);
   return collector.result();
 }
+
+/**
+ * All parts of an answer, with the pieces of one text put together as they arrive: what is held grows with the
+ * answer, not with the number of its pieces. The parts of a choice stay in their order; a part with an `extra` or
+ * a signature stays as it is.
+ *
+ * @throws what `parts` throws
+ */
+export async function condense(parts: AsyncIterable<Part>): Promise<readonly Part[]> {
+  const all: Part[] = [];
+  const places = new Map<number, number>();
+  for await (const part of parts) {
+    if (part.type === "start" || part.type === "usage") {
+      all.push(part);
+      continue;
+    }
+    const place = places.get(part.choice) ?? all.length;
+    const joined = join(all[place], part);
+    if (joined) all[place] = joined;
+    else places.set(part.choice, all.push(part) - 1);
+  }
+  return all;
+}
+
+/** The two as one; undefined when they cannot be. */
+function join(before: Part | undefined, more: Part): Part | undefined {
+  if (!before || !isPlainDelta(before) || !isPlainDelta(more)) return undefined;
+  if (before.type !== "tool-call-delta")
+    return more.type === before.type ? { ...before, text: before.text + more.text } : undefined;
+  if (more.type !== "tool-call-delta" || more.index !== before.index) return undefined;
+  return { ...before, arguments: before.arguments + more.arguments };
+}
+
+type DeltaPart = Extract<Part, { type: `${string}-delta` }>;
+
+function isPlainDelta(part: Part): part is DeltaPart {
+  if (part.type === "reasoning-delta") return !part.extra && part.signature === undefined;
+  return (
+    (part.type === "text-delta" || part.type === "refusal-delta" || part.type === "tool-call-delta") &&
+    !part.extra
+  );
+}

@@ -225,6 +225,25 @@ describe("framesOf", () => {
     expect(ends).toEqual([{ outcome: "finished" }]);
   });
 
+  it("does not hold every piece of a long answer until a unary answer is written", async () => {
+    const pieces = Array.from(
+      { length: 10_000 },
+      (): Part => ({ type: "text-delta", choice: 0, text: "a " }),
+    );
+    const { reply } = partsReply([...answer.slice(0, 1), ...pieces, ...answer.slice(-1)], false);
+    let held = 0;
+    const dialect: FramesOptions["dialect"] = {
+      ...options.dialect,
+      writeReply(parts) {
+        held = parts.length;
+        return options.dialect.writeReply(parts);
+      },
+    };
+    const json = JSON.parse(await text(framesOf(reply, { ...options, dialect, stream: false })));
+    expect(json.choices[0].message.content).toBe("a ".repeat(10_000));
+    expect(held).toBe(3);
+  });
+
   it("keeps the vendor's own time", async () => {
     const { reply } = partsReply([
       { type: "start", id: "a", model: "m", createdAt: new Date(7_000) },

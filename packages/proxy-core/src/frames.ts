@@ -17,6 +17,7 @@ import {
   ProxyError,
   type Reply,
 } from "@llmproxy/spec";
+import { condense } from "./collect.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { Dialects } from "./dialects/dialects.ts";
 import { isObject } from "./json/value.ts";
@@ -157,8 +158,9 @@ function writeStream(parts: AsyncIterator<Part>, options: FramesOptions): Pull<U
 
 function writeUnary(parts: AsyncIterableIterator<Part>, options: FramesOptions): Pull<Uint8Array> {
   return once(async () => {
-    const all = await Array.fromAsync(parts, (part) => dated(part, options.createdAt));
-    return [Buffer.from(JSON.stringify(options.dialect.writeReply(all)))];
+    const all = await condense(parts);
+    const reply = options.dialect.writeReply(all.map((part) => dated(part, options.createdAt)));
+    return [Buffer.from(JSON.stringify(reply))];
   });
 }
 

@@ -18,6 +18,15 @@ import {
 } from "@llmproxy/spec";
 import { exampleOf } from "./schema-example.ts";
 
+/**
+ * The most words of all choices together: as every word is a part, a request for many long answers would cost far
+ * more to answer than to send.
+ */
+export const maxWords = 100_000;
+
+/** The most characters of several choices together; one alone is never much longer than its request. */
+const maxCharacters = 33_554_432;
+
 /** An answer, word by word. */
 export interface EchoAnswer {
   /** The parts, made as they are asked for. */
@@ -41,7 +50,8 @@ export interface EchoAnswerOptions {
  * Makes an answer: the text of the last user message, or a call of the tool the request insists on with that text
  * as arguments.
  *
- * @throws `invalid_request` when the request insists on a tool that it does not have
+ * @throws `invalid_request` when the request insists on a tool that it does not have, or when all choices together
+ *   would have more than {@link maxWords} words or, if there are several, 32 Mi characters
  */
 export function createEchoAnswer(options: EchoAnswerOptions): EchoAnswer {
   const { chat } = options;
@@ -50,6 +60,7 @@ export function createEchoAnswer(options: EchoAnswerOptions): EchoAnswer {
   const said = tool
     ? JSON.stringify(tool.parameters ? exampleOf(tool.parameters, text) : { input: text })
     : untilStop(repeat(text, options.tokens), chat.sampling.stop ?? []);
+  checkLength(chat, said);
   const inputTokens = countWords(chat.messages.flatMap(({ content }) => content));
   return { parts: allParts(options, { tool, said, inputTokens }), inputTokens };
 }
@@ -87,6 +98,32 @@ function* choiceParts(choice: number, { tool, said }: Plan, limit: number): Gene
   }
   yield { type: "finish", choice, reason };
   return count;
+}
+
+function checkLength({ sampling, maxOutputTokens }: ChatRequest, said: string): void {
+  const { choices = 1 } = sampling;
+  const limit = Math.min(maxOutputTokens ?? Infinity, maxWords + 1);
+  let count = 0;
+  let length = 0;
+  for (const word of words(said)) {
+    if (count === limit) break;
+    count += 1;
+    length += word.length;
+  }
+  if (count > maxWords) throw tooLong("messages", `an answer of at most ${maxWords} words`);
+  if (choices === 1) return;
+  checkTotal(choices, count, { unit: "words", most: maxWords });
+  checkTotal(choices, length, { unit: "characters", most: maxCharacters });
+}
+
+function checkTotal(choices: number, each: number, { unit, most }: { unit: string; most: number }): void {
+  if (choices * each <= most) return;
+  const fitting = Math.max(1, Math.floor(most / each));
+  throw tooLong("n", `at most ${fitting} for an answer of ${each} ${unit}, as all together may have ${most}`);
+}
+
+function tooLong(field: "messages" | "n", what: string): ProxyError {
+  return new ProxyError("invalid_request", `${field}: expected ${what}`, { field });
 }
 
 function startCall(choice: number, { name }: Tool): Part {

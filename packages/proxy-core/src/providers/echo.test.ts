@@ -157,6 +157,62 @@ describe("createEchoProvider", () => {
     expect(parts.at(-1)).toMatchObject({ usage: { inputTokens: 3, outputTokens: 6 } });
   });
 
+  describe("when the answer would be very long", () => {
+    const words = (count: number): Partial<ChatRequest> => ({
+      messages: [{ role: "user", content: [text("a ".repeat(count))] }],
+    });
+
+    it.each<[Partial<ChatRequest>, string, string]>([
+      [words(100_001), "messages", "messages: expected an answer of at most 100000 words"],
+      [
+        { ...words(100_001), sampling: { choices: 2 } },
+        "messages",
+        "messages: expected an answer of at most 100000 words",
+      ],
+      [
+        { ...words(50_001), sampling: { choices: 2 } },
+        "n",
+        "n: expected at most 1 for an answer of 50001 words, as all together may have 100000",
+      ],
+      [
+        { ...words(1_000), sampling: { choices: 128 } },
+        "n",
+        "n: expected at most 100 for an answer of 1000 words, as all together may have 100000",
+      ],
+    ])("refuses it, case %#", async (chat, field, message) => {
+      await expect(setUp().call(chat)).rejects.toMatchObject({ code: "invalid_request", field, message });
+    });
+
+    it("refuses many answers of a long word", async () => {
+      const word: Partial<ChatRequest> = {
+        messages: [{ role: "user", content: [text("a".repeat(20 * 1_048_576))] }],
+      };
+      await expect(setUp().call({ ...word, sampling: { choices: 2 } })).rejects.toMatchObject({
+        code: "invalid_request",
+        field: "n",
+        message:
+          "n: expected at most 1 for an answer of 20971520 characters, as all together may have 33554432",
+      });
+      expect(await partsOf(await setUp().call(word))).toHaveLength(4);
+    });
+
+    it("counts only the words that max_tokens lets through", async () => {
+      const chat = { ...words(200_000), sampling: { choices: 128 }, maxOutputTokens: 10 };
+      const parts = await partsOf(await setUp().call(chat));
+      expect(parts.at(-1)).toMatchObject({ usage: { outputTokens: 1_280 } });
+    });
+
+    it("counts the words it is configured with", async () => {
+      const { call } = setUp({ tokens: 1_000 });
+      await expect(call({ sampling: { choices: 101 } })).rejects.toMatchObject({ field: "n" });
+    });
+
+    it("answers up to the bound", async () => {
+      const parts = await partsOf(await setUp().call({ ...words(50_000), sampling: { choices: 2 } }));
+      expect(parts.at(-1)).toMatchObject({ usage: { outputTokens: 100_000 } });
+    });
+  });
+
   it("counts words in all messages and in tool results", async () => {
     const parts = await partsOf(
       await setUp().call({
@@ -307,7 +363,7 @@ describe("createEchoProvider", () => {
     });
 
     it("ends a long answer that never waits", async () => {
-      const { call, controller } = setUp({ tokens: 1_000_000 });
+      const { call, controller } = setUp({ tokens: 100_000 });
       const reply = await call();
       setImmediate(() => controller.abort(reason));
       await expect(partsOf(reply)).rejects.toBe(reason);
@@ -346,7 +402,7 @@ describe("createEchoProvider", () => {
     [{ delayMs: -1 }, "delay_ms"],
     [{ chunkDelayMs: 0.5 }, "chunk_delay_ms"],
     [{ tokens: 0 }, "tokens"],
-    [{ tokens: 1_000_001 }, "tokens"],
+    [{ tokens: 100_001 }, "tokens"],
   ])("refuses %j", (options, field) => {
     expect(() => createEchoProvider({ name: "test", ...options })).toThrow(
       expect.objectContaining({ code: "invalid_request", field }),

@@ -18,7 +18,7 @@ import {
 } from "@llmproxy/spec";
 import { cancelOutcome } from "../relay/reply-outcome.ts";
 import { createReplyEnding, type ReplyEnding } from "../reply-end.ts";
-import { createEchoAnswer, type EchoAnswer } from "./echo-answer.ts";
+import { createEchoAnswer, type EchoAnswer, maxWords } from "./echo-answer.ts";
 
 /** What the echo provider is configured with. */
 export interface EchoProviderOptions {
@@ -28,13 +28,12 @@ export interface EchoProviderOptions {
   readonly delayMs?: number | undefined;
   /** How long to wait before each further word; default 0. */
   readonly chunkDelayMs?: number | undefined;
-  /** How many words to answer with, 1 … 1,000,000; as many as the message has when absent. */
+  /** How many words to answer with, 1 … 100,000; as many as the message has when absent. */
   readonly tokens?: number | undefined;
   /** Default: this machine's. */
   readonly clock?: Clock | undefined;
 }
 
-const maxTokens = 1_000_000;
 const maxDelayMs = 2 ** 31 - 1;
 
 /**
@@ -42,7 +41,8 @@ const maxDelayMs = 2 ** 31 - 1;
  *
  * The answer is the text of the last user message. `stop`, `max_tokens` and `n` are observed; where the request
  * insists on a tool, the answer is a call of it whose required arguments hold that text. Words are counted as
- * tokens, also those of an answer that is broken off.
+ * tokens, also those of an answer that is broken off. A request whose choices together would have more than 100,000
+ * words is refused.
  *
  * @throws `invalid_request` (field `delay_ms`, `chunk_delay_ms` or `tokens`) for what cannot be used
  */
@@ -50,7 +50,7 @@ export function createEchoProvider(options: EchoProviderOptions): Provider {
   const { name, delayMs = 0, chunkDelayMs = 0, tokens, clock = systemClock } = options;
   checkRange("delay_ms", delayMs, 0, maxDelayMs);
   checkRange("chunk_delay_ms", chunkDelayMs, 0, maxDelayMs);
-  if (tokens !== undefined) checkRange("tokens", tokens, 1, maxTokens);
+  if (tokens !== undefined) checkRange("tokens", tokens, 1, maxWords);
   return {
     name,
     kind: "echo",
