@@ -355,6 +355,7 @@ describe("readRequest", () => {
     [{ messages: [hello] }, "model", "a non-empty string"],
     [{ model: "", messages: [hello] }, "model", "a non-empty string"],
     [{ model: 1, messages: [hello] }, "model", "a non-empty string"],
+    [{ model: "m".repeat(257), messages: [hello] }, "model", "at most 256 characters"],
     [{ model: "m" }, "messages", "a non-empty array"],
     [{ model: "m", messages: [] }, "messages", "a non-empty array"],
     [{ model: "m", messages: {} }, "messages", "a non-empty array"],
@@ -448,6 +449,10 @@ describe("readRequest", () => {
     [request({ user: 1 }), "user", "a string"],
     [request({ parallel_tool_calls: "no" }), "parallel_tool_calls", "true or false"],
   ];
+  it("accepts a model's name of 256 characters", () => {
+    expect(readRequest({ model: "m".repeat(256), messages: [hello] }).model).toHaveLength(256);
+  });
+
   it.each(refused.map(([json, field, what], index) => ({ json, field, what, index })))(
     "names $field and expects $what ($index)",
     ({ json, field, what }) => {

@@ -17,6 +17,8 @@ import { readTool, readToolChoice, writeTool, writeToolChoice } from "./tools.ts
 
 /** The most answers to one request; OpenAI's own bound. */
 const maxChoices = 128;
+/** Longer than any vendor's names, also those that are paths or resource identifiers. */
+const maxModelLength = 256;
 /** More than any model writes; what is beyond it is a mistake, and a budget would have to reserve it. */
 const maxOutputTokens = 10_000_000;
 const tokenRange = { min: 1, max: maxOutputTokens };
@@ -45,7 +47,7 @@ const plainMembers = new Set([
  */
 export function readRequest(json: JsonObject): ChatRequest {
   const request = new Fields(json, "");
-  const model = request.requiredText("model");
+  const model = readModel(request);
   const messages = readMessages(json.messages);
   const responseFormat = readResponseFormat(json.response_format);
   return {
@@ -65,6 +67,13 @@ export function readRequest(json: JsonObject): ChatRequest {
     includeUsage: request.object("stream_options")?.boolean("include_usage") ?? false,
     ...withOwnIfAny({ ...rest(json, readMembers(json)), ...partlyRead(json, responseFormat) }),
   };
+}
+
+/** The name is looked up, recorded and repeated in messages. */
+function readModel(request: Fields): string {
+  const model = request.requiredText("model");
+  if (model.length > maxModelLength) throw expected("model", `at most ${maxModelLength} characters`);
+  return model;
 }
 
 /** The names of the members that have become vocabulary as a whole. */
