@@ -59,8 +59,9 @@ describe("scanJson", () => {
     },
   );
 
-  it("counts depth and members", () => {
-    expect(scanJson(bytes('{"a":[{"b":{"c":1,"d":2}}]}'))).toMatchObject({ depth: 4, totalMembers: 4 });
+  it("counts depth, members and elements", () => {
+    expect(scanJson(bytes('{"a":[{"b":{"c":1,"d":2}}]}'))).toMatchObject({ depth: 4, totalValues: 5 });
+    expect(scanJson(bytes('{"a":[1,[],"x"],"b":{}}'))).toMatchObject({ depth: 3, totalValues: 5 });
   });
 
   it.each([
@@ -109,14 +110,41 @@ describe("scanJson", () => {
   });
 
   it("refuses more members than the limits allow", () => {
-    const limits = { maxDepth: 8, maxMembers: 3, maxTotalMembers: 5 };
-    expect(scanJson(bytes('{"a":1,"b":{"c":1,"d":2,"e":3}}'), limits).totalMembers).toBe(5);
+    const limits = { maxDepth: 8, maxMembers: 3, maxTotalValues: 5 };
+    expect(scanJson(bytes('{"a":1,"b":{"c":1,"d":2,"e":3}}'), limits).totalValues).toBe(5);
     expect(failure('{"a":1,"b":1,"c":1,"d":1}', limits).message).toContain(
       "at most 3 members in one json object",
     );
     expect(failure('{"a":{"b":1,"c":1},"d":{"e":1,"f":1}}', limits).message).toContain(
-      "at most 5 json members",
+      "at most 5 json members and elements",
     );
+  });
+
+  it("accepts long arrays of numbers and refuses longer ones, whatever is in them", () => {
+    const array = (element: string, count: number): string =>
+      `{"input":[${Array(count).fill(element).join()}]}`;
+    expect(scanJson(bytes(array("0.125", 199_999))).totalValues).toBe(200_000);
+    for (const element of ["{}", "[]", "0", '""', "null"])
+      expect(failure(array(element, 200_000))).toMatchObject({
+        code: "invalid_request",
+        message: "expected at most 200000 json members and elements in all",
+      });
+  });
+
+  it("stops at the limit, however much follows", () => {
+    expect(failure(`{"x":[${"{},".repeat(1_000_000)}`).message).toContain("at most 200000");
+  });
+
+  it.each([
+    ["x".repeat(128), "x".repeat(128)],
+    ["x".repeat(129), `${"x".repeat(128)}…`],
+    ["x".repeat(1_000_000), `${"x".repeat(128)}…`],
+    [`${"x".repeat(127)}😀`, `${"x".repeat(127)}…`],
+  ])("names members by at most 128 characters, case %#", (name, shown) => {
+    expect(failure(`{"${name}":1,"${name}":2}`)).toMatchObject({
+      field: shown,
+      message: `${shown}: expected to be given once`,
+    });
   });
 
   it("accepts whatever JSON.stringify writes, and finds its values", () => {

@@ -3,7 +3,7 @@
  *
  * One pass over the bytes finds where the values of the top-level members stand, so that a request can be
  * relayed with only some of them replaced, and refuses what would be costly or ambiguous: deep nesting, very
- * many members, a top-level member given twice. It checks structure, not the inside of strings and numbers:
+ * many values, a top-level member given twice. It checks structure, not the inside of strings and numbers:
  * `JSON.parse` comes after it (RFC 8259).
  *
  * @module
@@ -18,12 +18,15 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** The most members of one object. */
   readonly maxMembers: number;
-  /** The most members of all objects together. */
-  readonly maxTotalMembers: number;
+  /** The most members of all objects and elements of all arrays together. */
+  readonly maxTotalValues: number;
 }
 
-/** Defaults. The total leaves room for the longest conversations: ten members a message, ten thousand messages. */
-export const defaultJsonLimits: JsonLimits = { maxDepth: 64, maxMembers: 10_000, maxTotalMembers: 200_000 };
+/**
+ * Defaults. The total leaves room for the longest conversations, ten thousand messages of twenty values each, and for
+ * arrays of as many numbers as a model reads tokens.
+ */
+export const defaultJsonLimits: JsonLimits = { maxDepth: 64, maxMembers: 10_000, maxTotalValues: 200_000 };
 
 /** What a scan found. */
 export interface JsonScan {
@@ -31,8 +34,8 @@ export interface JsonScan {
   readonly members: ReadonlyMap<string, ByteSpan>;
   /** How deep objects and arrays stand in one another; 1 for a flat object. */
   readonly depth: number;
-  /** How many members all objects have together. */
-  readonly totalMembers: number;
+  /** How many members all objects and elements all arrays have together. */
+  readonly totalValues: number;
 }
 
 const tab = 0x09;
@@ -58,7 +61,7 @@ interface Scanner {
   readonly limits: JsonLimits;
   at: number;
   depth: number;
-  totalMembers: number;
+  totalValues: number;
 }
 
 /**
@@ -70,18 +73,17 @@ interface Scanner {
  */
 export function scanJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLimits): JsonScan {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const scanner: Scanner = { bytes: buffer, limits, at: 0, depth: 0, totalMembers: 0 };
+  const scanner: Scanner = { bytes: buffer, limits, at: 0, depth: 0, totalValues: 0 };
   const members = new Map<string, ByteSpan>();
   skipSpace(scanner);
   if (buffer[scanner.at] !== openBrace) throw malformed(scanner, "a json object");
   scanObject(scanner, 1, (name, span) => {
-    if (members.has(name))
-      throw new ProxyError("invalid_request", `${name}: expected to be given once`, { field: name });
+    if (members.has(name)) throw givenTwice(name);
     members.set(name, span);
   });
   skipSpace(scanner);
   if (scanner.at < buffer.length) throw malformed(scanner, "the end of the text");
-  return { members, depth: scanner.depth, totalMembers: scanner.totalMembers };
+  return { members, depth: scanner.depth, totalValues: scanner.totalValues };
 }
 
 function scanValue(scanner: Scanner, depth: number): void {
@@ -125,8 +127,10 @@ function scanArray(scanner: Scanner, depth: number): void {
     scanner.at += 1;
     return;
   }
-  do scanValue(scanner, depth);
-  while (skipComma(scanner, closeBracket, '"," or "]"'));
+  do {
+    countValue(scanner);
+    scanValue(scanner, depth);
+  } while (skipComma(scanner, closeBracket, '"," or "]"'));
 }
 
 function enter(scanner: Scanner, depth: number): void {
@@ -139,15 +143,23 @@ function enter(scanner: Scanner, depth: number): void {
 }
 
 function countMember(scanner: Scanner, count: number): void {
-  scanner.totalMembers += 1;
-  const { maxMembers, maxTotalMembers } = scanner.limits;
+  const { maxMembers } = scanner.limits;
   if (count > maxMembers)
     throw new ProxyError(
       "invalid_request",
       `expected at most ${maxMembers} members in one json object${where(scanner)}`,
     );
-  if (scanner.totalMembers > maxTotalMembers)
-    throw new ProxyError("invalid_request", `expected at most ${maxTotalMembers} json members in all`);
+  countValue(scanner);
+}
+
+function countValue(scanner: Scanner): void {
+  scanner.totalValues += 1;
+  const { maxTotalValues } = scanner.limits;
+  if (scanner.totalValues > maxTotalValues)
+    throw new ProxyError(
+      "invalid_request",
+      `expected at most ${maxTotalValues} json members and elements in all`,
+    );
 }
 
 /** Whether another element follows. */
@@ -244,6 +256,18 @@ function readName(scanner: Scanner, start: number, end: number): string {
     scanner.at = start;
     throw malformed(scanner, "a member name");
   }
+}
+
+/** How much of a member's name is repeated to the caller: it may be as long as the body. */
+const maxShownCharacters = 128;
+
+function givenTwice(name: string): ProxyError {
+  // No half of a surrogate pair is left at the end.
+  const field =
+    name.length > maxShownCharacters
+      ? `${name.slice(0, maxShownCharacters).replace(/[\uD800-\uDBFF]$/, "")}…`
+      : name;
+  return new ProxyError("invalid_request", `${field}: expected to be given once`, { field });
 }
 
 function malformed(scanner: Scanner, expected: string): ProxyError {
