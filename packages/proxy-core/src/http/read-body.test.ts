@@ -32,7 +32,6 @@ function collectGarbage(): void {
 
 const counted = (length: number): Buffer =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => index % 251));
-Buffer.from({ length }, (_: unknown, index: number) => index % 251);
 
 /** `whole` in pieces of `size` bytes. */
 const cut = (whole: Buffer, size: number): Buffer[] =>
