@@ -72,18 +72,33 @@ interface Scanner {
  *   member twice; `field` names that member
  */
 export function scanJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLimits): JsonScan {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const scanner: Scanner = { bytes: buffer, limits, at: 0, depth: 0, totalValues: 0 };
   const members = new Map<string, ByteSpan>();
-  skipSpace(scanner);
-  if (buffer[scanner.at] !== openBrace) throw malformed(scanner, "a json object");
-  scanObject(scanner, 1, (name, span) => {
+  const counts = scanMembers(bytes, limits, (name, span) => {
     if (members.has(name)) throw givenTwice(name);
     members.set(name, span);
   });
+  return { members, ...counts };
+}
+
+/**
+ * Scans the JSON text of an object whose members may be given twice.
+ *
+ * @param onMember - told of each top-level member as it is found
+ * @throws `invalid_request` as {@link scanJson} does
+ */
+export function scanMembers(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  onMember: (name: string, span: ByteSpan) => void,
+): Pick<JsonScan, "depth" | "totalValues"> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const scanner: Scanner = { bytes: buffer, limits, at: 0, depth: 0, totalValues: 0 };
+  skipSpace(scanner);
+  if (buffer[scanner.at] !== openBrace) throw malformed(scanner, "a json object");
+  scanObject(scanner, 1, onMember);
   skipSpace(scanner);
   if (scanner.at < buffer.length) throw malformed(scanner, "the end of the text");
-  return { members, depth: scanner.depth, totalValues: scanner.totalValues };
+  return { depth: scanner.depth, totalValues: scanner.totalValues };
 }
 
 function scanValue(scanner: Scanner, depth: number): void {
@@ -154,12 +169,9 @@ function countMember(scanner: Scanner, count: number): void {
 
 function countValue(scanner: Scanner): void {
   scanner.totalValues += 1;
-  const { maxTotalValues } = scanner.limits;
-  if (scanner.totalValues > maxTotalValues)
-    throw new ProxyError(
-      "invalid_request",
-      `expected at most ${maxTotalValues} json members and elements in all`,
-    );
+  const { maxTotalValues: most } = scanner.limits;
+  if (scanner.totalValues > most)
+    throw new ProxyError("invalid_request", `expected at most ${most} json members and elements in all`);
 }
 
 /** Whether another element follows. */
@@ -229,8 +241,7 @@ function skipScalar(scanner: Scanner): void {
 }
 
 function startsWith(bytes: Buffer, at: number, word: Uint8Array): boolean {
-  for (let index = 0; index < word.length; index += 1) if (bytes[at + index] !== word[index]) return false;
-  return true;
+  return word.every((byte, index) => bytes[at + index] === byte);
 }
 
 /** Where the run of characters a number may consist of ends. */
@@ -262,11 +273,9 @@ function readName(scanner: Scanner, start: number, end: number): string {
 const maxShownCharacters = 128;
 
 function givenTwice(name: string): ProxyError {
+  const isLong = name.length > maxShownCharacters;
   // No half of a surrogate pair is left at the end.
-  const field =
-    name.length > maxShownCharacters
-      ? `${name.slice(0, maxShownCharacters).replace(/[\uD800-\uDBFF]$/, "")}…`
-      : name;
+  const field = isLong ? `${name.slice(0, maxShownCharacters).replace(/[\uD800-\uDBFF]$/, "")}…` : name;
   return new ProxyError("invalid_request", `${field}: expected to be given once`, { field });
 }
 

@@ -76,7 +76,32 @@ describe("relayRequest", () => {
     [
       "there are other options",
       '{"model":"vendor-model","stream":true,"stream_options":{ "include_obfuscation":false }}',
-      '{"model":"vendor-model","stream":true,"stream_options":{"include_obfuscation":false,"include_usage":true}}',
+      '{"model":"vendor-model","stream":true,"stream_options":{"include_usage":true, "include_obfuscation":false }}',
+    ],
+    [
+      "the options are empty",
+      '{"model":"x","stream":true,"stream_options": { } }',
+      '{"model":"vendor-model","stream":true,"stream_options": {"include_usage":true } }',
+    ],
+    [
+      "the options have numbers and names that another writer would change",
+      '{"stream":true,"stream_options":{"a":9007199254740993, "b":1.0e+2,"a":-0,"t":"\\u00e9"},"model":"x"}',
+      '{"stream":true,"stream_options":{"include_usage":true,"a":9007199254740993, "b":1.0e+2,"a":-0,"t":"\\u00e9"},"model":"vendor-model"}',
+    ],
+    [
+      "the options say no among others",
+      '{"stream":true,"stream_options":{"a":1.0, "include_usage" : null ,"b":{"include_usage":false}},"model":"x"}',
+      '{"stream":true,"stream_options":{"a":1.0, "include_usage" : true ,"b":{"include_usage":false}},"model":"vendor-model"}',
+    ],
+    [
+      "the options spell the member with an escape",
+      '{"stream":true,"stream_options":{"include\\u005fusage":false},"model":"x"}',
+      '{"stream":true,"stream_options":{"include\\u005fusage":true},"model":"vendor-model"}',
+    ],
+    [
+      "the options say yes and no",
+      '{"stream":true,"stream_options":{"include_usage":true,"include_usage":false},"model":"x"}',
+      '{"stream":true,"stream_options":{"include_usage":true,"include_usage":true},"model":"vendor-model"}',
     ],
   ])("asks for usage where %s", (_, text, expected) => {
     expect(relay(text, { askForUsage: true })).toBe(expected);

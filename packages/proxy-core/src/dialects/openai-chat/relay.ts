@@ -7,9 +7,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { ByteSpan, JsonObject, WireBody } from "@llmproxy/spec";
-import { isObject } from "../../json/value.ts";
+import type { ByteSpan, WireBody } from "@llmproxy/spec";
+import { defaultJsonLimits, scanMembers } from "../../json/scan.ts";
 import type { RelayOptions } from "../dialect.ts";
+
+const openBrace = 0x7b;
+/** `t`: of all values only `true` begins with it. */
+const firstOfTrue = 0x74;
 
 /** What to put in the place of some bytes; before them where the span is empty. */
 interface Edit {
@@ -42,17 +46,36 @@ function askUsage(body: WireBody, edits: Edit[], members: string[]): void {
     members.push('"stream_options":{"include_usage":true}');
     return;
   }
-  const value = readValue(body, span);
-  const options: JsonObject = isObject(value) ? value : {};
-  if (options.include_usage === true) return;
-  edits.push({ span, text: JSON.stringify({ ...options, include_usage: true }) });
+  const bytes = body.bytes.subarray(span.start, span.end);
+  if (bytes[0] === openBrace) edits.push(...usageEdits(bytes, span.start));
+  else edits.push({ span, text: '{"include_usage":true}' });
+}
+
+/**
+ * Changes nothing of the client's options but the answer to one question, wherever it is given: which of two
+ * answers counts is for each vendor to say.
+ *
+ * @param start - where the options begin in the body
+ */
+function usageEdits(bytes: Uint8Array, start: number): readonly Edit[] {
+  const edits: Edit[] = [];
+  let isEmpty = true;
+  let isGiven = false;
+  scanMembers(bytes, defaultJsonLimits, (name, span) => {
+    isEmpty = false;
+    if (name !== "include_usage") return;
+    isGiven = true;
+    if (bytes[span.start] !== firstOfTrue)
+      edits.push({ span: { start: start + span.start, end: start + span.end }, text: "true" });
+  });
+  if (isGiven) return edits;
+  const at = start + 1;
+  return [{ span: { start: at, end: at }, text: `"include_usage":true${isEmpty ? "" : ","}` }];
 }
 
 function readValue({ bytes }: WireBody, { start, end }: ByteSpan): unknown {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
 }
-
-const openBrace = 0x7b;
 
 /** New members go right behind the opening brace, which is the first byte that is not white space. */
 function insertion({ bytes, members: present }: WireBody, members: readonly string[]): Edit {
