@@ -164,7 +164,7 @@ const providerSchema = discriminatedUnion(
         kind: literal("echo"),
         delay_ms: waitMs(),
         chunk_delay_ms: waitMs(),
-        tokens: withDefault(nullable(wholeNumber(1, 1_000_000)), null),
+        tokens: withDefault(nullable(wholeNumber(1, 100_000)), null),
       },
       aMap,
     ),
