@@ -71,7 +71,8 @@ const text = `# Configuration of llmproxy.
 ##      - { provider: openai, model: gpt-4o-mini }
 ##      - { provider: local, model: llama-3.1-8b }
 
-# Whether clients may also ask for <provider>/<model> and for a provider's own model names.
+# Whether clients may also ask for <provider>/<model> and for a provider's own model names, such as echo.
+# Without this line they may as long as there are no models above.
 #direct_models: true
 
 # The model of requests that name none.

@@ -20,12 +20,19 @@ export interface ServicesOptions {
   readonly core: ServicesCore;
   /** What `grpc.health.v1.Health` tells. */
   readonly health: Health;
+  /** Aborts when the server begins to stop: streams that never end by themselves end then. */
+  readonly draining?: AbortSignal;
   /** For durations and timestamps of answers; the system's when absent. */
   readonly clock?: Clock;
 }
 
 /** Makes the registry of every service, health and reflection included. */
-export function createServices({ core, health, clock = systemClock }: ServicesOptions): RpcRegistry {
+export function createServices({
+  core,
+  health,
+  draining,
+  clock = systemClock,
+}: ServicesOptions): RpcRegistry {
   const services = (): readonly DescService[] => registry.services;
   const names = (): readonly string[] =>
     services().flatMap(({ typeName }) => [typeName, ...aliasesOf(typeName)]);
@@ -33,7 +40,7 @@ export function createServices({ core, health, clock = systemClock }: ServicesOp
     ...llmProxyRpcs(core, clock),
     ...projectRpcs(core.operations.projects),
     ...keyRpcs(core.operations.keys),
-    ...healthRpcs(health, names),
+    ...healthRpcs(health, names, draining),
     ...reflectionRpcs(services),
   ]);
   return registry;

@@ -35,7 +35,9 @@ export function connectCode(error: ProxyError): Code {
  * the metadata `retry-after` (seconds) and `retry-after-ms`. The cause stays here.
  */
 export function connectError(error: ProxyError): ConnectError {
-  const { code, field, reason, retryAfterMs } = error;
+  const { code, field, retryAfterMs } = error;
+  // Whoever tries keys must not learn which part was wrong; the log has the reason.
+  const reason = code === "unauthenticated" ? undefined : error.reason;
   const errorInfo = {
     desc: ErrorInfoSchema,
     value: {

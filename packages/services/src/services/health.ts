@@ -19,8 +19,13 @@ const { check, list, watch } = StandardHealth.method;
  *
  * @param health - the state of the process
  * @param services - full names of the services; the empty name, the whole server, is always known
+ * @param draining - aborts when the server begins to stop: a watch, which never ends by itself, would hold it up
  */
-export function healthRpcs(health: Health, services: () => readonly string[]): readonly Rpc[] {
+export function healthRpcs(
+  health: Health,
+  services: () => readonly string[],
+  draining?: AbortSignal,
+): readonly Rpc[] {
   const isKnown = (service: string): boolean => service === "" || services().includes(service);
   return [
     unary(open, check, async ({ service }) => {
@@ -32,9 +37,10 @@ export function healthRpcs(health: Health, services: () => readonly string[]): r
       const names = ["", ...services()];
       return { statuses: Object.fromEntries(names.map((name) => [name, { status }])) };
     }),
-    serverStream(open, watch, ({ service }, { signal }) =>
-      isKnown(service) ? watchStatus(health, signal) : watchUnknown(signal),
-    ),
+    serverStream(open, watch, ({ service }, context) => {
+      const signal = draining ? AbortSignal.any([context.signal, draining]) : context.signal;
+      return isKnown(service) ? watchStatus(health, signal) : watchUnknown(signal);
+    }),
   ];
 }
 
@@ -63,6 +69,9 @@ async function* watchStatus(health: Health, signal: AbortSignal): AsyncGenerator
       told = status;
       if (!signal.aborted) await changed;
     }
+    // A server that stops says so before it ends the watch.
+    const last = servingStatus(health);
+    if (last !== told) yield { status: last };
     throw signal.reason;
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -148,7 +148,8 @@ export function writeError(error: ProxyError): JsonObject {
       type: vendor?.type ?? errorTable[error.code].openai,
       param: vendor?.param ?? error.field ?? null,
       code: vendor?.code ?? error.code,
-      ...defined({ reason: error.reason }),
+      // Whoever tries keys must not learn which part was wrong; the log has the reason.
+      ...defined({ reason: error.code === "unauthenticated" ? undefined : error.reason }),
     },
   };
 }
