@@ -72,8 +72,11 @@ export interface ExchangeOptions {
 
 const maxHeaderBytes = 65_536;
 const staleCodes = new Set(["ECONNRESET", "EPIPE"]);
-/** A pooled connection that its peer has closed fails within a round trip; later it was at work on the request. */
-const staleWithinMs = 1_000;
+/**
+ * A pooled connection that its peer has closed fails at once or within a round trip. One that fails later may have
+ * got the request to somebody who worked on it.
+ */
+const staleWithinMs = 100;
 
 /**
  * Sends a request.
@@ -227,8 +230,9 @@ class Exchange {
 
   /**
    * Whether the request met a pooled connection that its peer was just closing: the one case in which a request
-   * that is not idempotent may be sent again, because nobody can have begun to work on it. It happens once: the
-   * second time the connection is fresh.
+   * that is not idempotent is sent again. That nobody has begun to work on it is not certain, only likely: not a
+   * byte of an answer has come, and the connection failed within {@link staleWithinMs}. It happens once: the second
+   * time the connection is fresh.
    */
   #isStale(outgoing: ClientRequest, cause: unknown): boolean {
     return (
