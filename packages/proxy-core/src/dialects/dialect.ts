@@ -20,10 +20,17 @@ import type {
 export interface Observation {
   /** The last usage the vendor reported. */
   usage: Usage | undefined;
-  /** Why the first choice stopped; set means that the answer is complete. */
+  /** Why the first choice stopped; without it an answer is not complete. */
   finishReason: FinishReason | undefined;
+  /** How many further choices have begun and not finished. */
+  openChoices: number;
   /** Whether anything of the answer itself has come: an error event or a comment is not output. */
   hasOutput: boolean;
+  /**
+   * How much of what the model wrote was passed on, in bytes as they stand in the JSON, escapes included; counted
+   * until the vendor reports usage.
+   */
+  outputBytes: number;
   /** A failure the vendor reported inside the stream. */
   error: ProxyError | undefined;
 }
@@ -102,6 +109,10 @@ export interface Dialect {
   createStreamWriter(options: StreamWriterOptions): StreamWriter;
   /** @param options - `dropUsage`: leave out the usage-only frame, because only we asked for it */
   createFrameObserver(options: { readonly dropUsage: boolean }): FrameObserver;
+  /** Whether this is a unary answer, as far as its outermost members tell. */
+  isReply(json: JsonObject): boolean;
+  /** Reads the failure a vendor reports in an answer whose status says success; undefined when there is none. */
+  readReplyError(json: JsonObject): ProxyError | undefined;
   /** Usage and finish reason of a unary answer, without making parts of it. */
   observeReply(json: JsonObject): Pick<Observation, "usage" | "finishReason">;
   /** Reads a vendor's error answer; an unreadable body gives a neutral message. Never throws. */

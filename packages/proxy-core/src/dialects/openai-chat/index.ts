@@ -9,7 +9,7 @@ import { readError, writeError, writeErrorFrame } from "./error.ts";
 import { dialectName } from "./extra.ts";
 import { createFrameObserver } from "./observer.ts";
 import { relayRequest } from "./relay.ts";
-import { observeReply, readReply, writeReply } from "./reply.ts";
+import { isReply, observeReply, readReply, readReplyError, writeReply } from "./reply.ts";
 import { readRequest, writeRequest } from "./request.ts";
 import { createStreamReader, createStreamWriter } from "./stream.ts";
 
@@ -24,7 +24,9 @@ export const openaiChat: Dialect = {
   createStreamReader,
   createStreamWriter,
   createFrameObserver,
+  isReply,
   observeReply,
+  readReplyError,
   readError,
   writeError,
   writeErrorFrame,

@@ -24,6 +24,10 @@ const delta = (content: string): string =>
   frame({ choices: [{ index: 0, delta: { content }, finish_reason: null }], usage: null });
 const finish = (reason: string, index = 0): string =>
   frame({ choices: [{ index, delta: {}, finish_reason: reason }] });
+/** A chunk of one choice. */
+const of = (index: number): string => frame({ choices: [{ index, delta: { content: "x" } }] });
+const ofToolCall = (index: number): string =>
+  frame({ choices: [{ index: 0, delta: { tool_calls: [{ index, function: { arguments: "{}" } }] } }] });
 const usageOnly = frame({
   id: "a",
   choices: [],
@@ -55,7 +59,9 @@ describe("createFrameObserver", () => {
       expect(observer.observation).toEqual({
         usage,
         finishReason: choices[0].finishReason,
+        openChoices: 0,
         hasOutput: true,
+        outputBytes: expect.any(Number),
         error: undefined,
       });
     }
@@ -107,7 +113,9 @@ describe("createFrameObserver", () => {
         out: [delta(text)],
         usage: undefined,
         finishReason: undefined,
+        openChoices: 0,
         hasOutput: true,
+        outputBytes: JSON.stringify(text).length - 2,
         error: undefined,
       });
     }
@@ -211,15 +219,101 @@ describe("createFrameObserver", () => {
     expect(observe([frame({ choices: [{ delta: {}, finish_reason: "eos" }] })]).finishReason).toBe("other");
   });
 
-  it.each([openaiDone, "data:[DONE]\r\n\r\n", "data: [DONE]\r\r"])(
-    "takes %j without a finish reason for a complete answer, if there was output",
-    (end) => {
-      expect(observe([delta("a"), end]).finishReason).toBe("other");
-      expect(observe([delta("a") + end]).finishReason).toBe("other");
-      expect(observe([finish("stop"), end]).finishReason).toBe("stop");
-      expect(observe([": hello\n\n", end]).finishReason).toBeUndefined();
-    },
+  it("does not take the end mark for a finish reason", () => {
+    expect(observe([delta("a"), openaiDone]).finishReason).toBeUndefined();
+    expect(observe([finish("stop"), openaiDone]).finishReason).toBe("stop");
+  });
+
+  it.each<[string, readonly string[], number]>([
+    ["one that goes on", [of(1), of(0)], 1],
+    ["one that has finished", [of(1), finish("stop", 1)], 0],
+    ["one that finishes with its first chunk", [finish("stop", 1)], 0],
+    ["one that finishes twice", [of(1), finish("stop", 1), finish("stop", 1), of(1)], 0],
+    ["two of three", [of(12), of(1), of(2), of(1), finish("stop", 2)], 2],
+    ["one whose index stands last", [frame({ choices: [{ delta: {}, index: 3 }] })], 1],
+    ["one in a piece with others", [of(0) + of(1) + of(0) + finish("stop", 0)], 1],
+    ["none where a tool call has an index", [ofToolCall(1), ofToolCall(2)], 0],
+  ])("counts further choices that are open: %s", (_, pieces, expected) => {
+    expect(observe(pieces).openChoices).toBe(expected);
+  });
+
+  it("counts what the model wrote until the vendor tells", () => {
+    expect(observe([delta("12345") + delta("é\n"), ": comment\n\n"]).outputBytes).toBe(9);
+    expect(
+      observe([frame({ choices: [{ delta: { reasoning_content: "abc", refusal: "d" } }] }), ofToolCall(0)])
+        .outputBytes,
+    ).toBe(6);
+    expect(observe([delta("12345"), usageOnly, delta("678")]).outputBytes).toBe(5);
+    expect(observe(['data: {"delta":{"content" : "a\\"b\\\\"}}\n\n']).outputBytes).toBe(6);
+  });
+
+  const tellingFrames = [
+    ["text", delta("a")],
+    ["a role", frame({ choices: [{ index: 0, delta: { role: "assistant" } }] })],
+    ["a finish reason", finish("stop")],
+    ["usage", usageOnly],
+    ["usage in a chunk", frame({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } })],
+    ["a further choice", of(1)],
+    ["a named event", `event: message\n${delta("a")}`],
+    ["a comment", ": ping\n\n"],
+    ["an event of its own", "event: ping\ndata: ping\n\n"],
+  ] as const;
+  const secret = "sk-abcdefgh12345678";
+  const errorFrames = [
+    ["an error", `data: {"error":{"message":"${secret}"}}\n\n`],
+    ["an error event", `event: error\ndata: {"message":"${secret}","code":401}\n\n`],
+    ["an error event in text", `event:error\ndata: ${secret}\n\n`],
+    ["an error event that names itself last", `data: {"message":"${secret}"}\nevent: error\n\n`],
+    ["vLLM's error", `data: {"object":"error","message":"${secret}","code":500}\n\n`],
+    ["an error in a text", `data: {"error": "${secret}"}\n\n`],
+  ] as const;
+  const pairs = tellingFrames.flatMap(([before, first]) =>
+    errorFrames.map(([name, error]) => [name, before, first, error] as const),
   );
+
+  it.each(pairs)("sees %s right after %s in the same piece", (_, __, first, error) => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const [before, failure] = [first, error].map((text) => text.replaceAll("\n", end));
+      const seen = observe([`${before}${failure}${finish("stop")}`]);
+      expect(seen.out).toEqual([before]);
+      expect(seen.error?.message).not.toContain("sk-");
+    }
+  });
+
+  it("sees an error event after a byte order mark", () => {
+    expect(observe(['\uFEFFevent: error\ndata: {"message":"x"}\n\n'])).toMatchObject({
+      out: [""],
+      error: { message: "x" },
+    });
+  });
+
+  it("takes the status of vLLM's error from its code", () => {
+    expect(observe(['data: {"object":"error","message":"slow","code":429}\n\n']).error).toMatchObject({
+      message: "slow",
+      vendor: { status: 429 },
+    });
+  });
+
+  it.each([
+    "event: done\ndata: [DONE]\n\n",
+    "event: ping\ndata: ping\n\n",
+    "event: ping\ndata: {}\n\n",
+    "event: message\ndata: [DONE] \n\n",
+  ])("passes %j on", (text) => {
+    expect(observe([delta("a") + text])).toMatchObject({ out: [delta("a") + text], error: undefined });
+  });
+
+  it("takes time in proportion to the size of a piece, whatever its line ends", () => {
+    const piece = (count: number): Buffer => Buffer.from('data: {"usage":1,"a":0}\r\n\r\n'.repeat(count));
+    const took = (count: number): number => {
+      const started = performance.now();
+      observe([piece(count)]);
+      return performance.now() - started;
+    };
+    took(1_000);
+    // Looking again from the start for each frame took more than a hundred times as long.
+    expect(took(32_000)).toBeLessThan(40 * Math.max(took(2_000), 5));
+  });
 
   it.each([
     [

@@ -8,11 +8,12 @@
  */
 
 import { Buffer } from "node:buffer";
-import { type ByteSpan, type JsonObject, ProxyError } from "@llmproxy/spec";
+import { type ByteSpan, type JsonObject, type JsonValue, ProxyError } from "@llmproxy/spec";
 import { isArray, isObject, textOf } from "../../json/value.ts";
 import { readEvents } from "../../sse/events.ts";
 import type { FrameObserver, Observation } from "../dialect.ts";
 import { readFinishReason } from "./finish-reason.ts";
+import { createFrameFinder, type FrameFinder } from "./frame-finder.ts";
 import { readChunk } from "./stream.ts";
 import { readUsage } from "./usage.ts";
 
@@ -20,15 +21,27 @@ import { readUsage } from "./usage.ts";
  * Usage, a finish reason or an error with a value that is not null, or an event's name. One expression over a
  * byte string takes a tenth of the time of a search in the buffer for each name.
  */
-const telling = /"(?:usage|finish_reason|error)"[ \t\r\n]*:[ \t\r\n]*[^n \t\r\n]|[\r\n]event:/;
-const allTelling = new RegExp(`${telling.source}|^event:`, "g");
+const member = /"(?:usage|finish_reason|error)"[ \t\r\n]*:[ \t\r\n]*[^n \t\r\n]/;
+const telling = new RegExp(`${member.source}|[\\r\\n]event:`);
+/** vLLM's errors say `"object":"error"`. What begins with a long literal is found faster by itself. */
+const errorObject = /"object"[ \t\r\n]*:[ \t\r\n]*"error"/;
+const furtherIndex = /"index"[ \t\r\n]*:[ \t\r\n]*[1-9]/;
+/** The line end before an event's name belongs to the frame before: it is only looked back at. */
+const eventName = /event:(?<=(?:^|^\u00EF\u00BB\u00BF|[\r\n])event:)/;
+const allTelling = new RegExp(
+  [member, errorObject, furtherIndex, eventName].map(({ source }) => source).join("|"),
+  "g",
+);
+/** The first frame's event has no line end before it. */
+const startsWithEvent = /^(?:\u00EF\u00BB\u00BF)?event:/;
 const delta = /"delta"[ \t\r\n]*:/;
-const blankLine = /(?:\r\n|\n|\r(?!\n)){2,}/g;
+const toolCalls = '"tool_calls"';
+const indexPrefix = '"index';
+const indexValue = /[1-9]\d*/y;
 
-const letterE = "e".charCodeAt(0);
-const done = "[DONE]";
-/** `[DONE]` and the longest line ends after it. */
-const doneLength = done.length + "\r\n\r\n".length;
+/** Where a delta has what the model writes, up to the quote that begins it. */
+const outputStart = /"(?:content|reasoning_content|reasoning|refusal|arguments)"[ \t\r\n]*:[ \t\r\n]*"/g;
+const backslash = "\\".charCodeAt(0);
 
 /** How an observer works. */
 export interface FrameObserverOptions {
@@ -41,7 +54,7 @@ export interface FrameObserverOptions {
  *
  * Output begins with the first chunk that has a delta, even if that only tells the role: the model is at work
  * then. A frame that reports an error, and what follows it, is left out: it may hold our credentials, and the
- * edge writes `observation.error` in its place. `[DONE]` without a finish reason counts as one that is `other`.
+ * edge writes `observation.error` in its place.
  */
 export function createFrameObserver({ dropUsage }: FrameObserverOptions): FrameObserver {
   return new Observer(dropUsage);
@@ -51,10 +64,16 @@ class Observer implements FrameObserver {
   readonly observation: Observation = {
     usage: undefined,
     finishReason: undefined,
+    openChoices: 0,
     hasOutput: false,
+    outputBytes: 0,
     error: undefined,
   };
   readonly #dropUsage: boolean;
+  /** Choices beside the first, and whether each has finished. */
+  readonly #further = new Map<number, boolean>();
+  /** The last frame that was found to have tool calls. */
+  #toolFrame: ByteSpan | undefined;
 
   constructor(dropUsage: boolean) {
     this.#dropUsage = dropUsage;
@@ -64,22 +83,22 @@ class Observer implements FrameObserver {
     const seen = this.observation;
     const bytes = asBuffer(frames);
     const text = bytes.toString("latin1");
-    const isTelling = bytes[0] === letterE || telling.test(text);
-    const passed = isTelling ? this.#look(bytes, text) : undefined;
-    if (!seen.hasOutput) seen.hasOutput = delta.test(passed ? passed.toString("latin1") : text);
-    const isOpen = seen.hasOutput && seen.finishReason === undefined && !seen.error;
-    if (isOpen && isDone(text)) seen.finishReason = "other";
+    const passed = isTelling(text) ? this.#look(bytes, text) : undefined;
+    const passedText = passed ? passed.toString("latin1") : text;
+    if (!seen.hasOutput) seen.hasOutput = delta.test(passedText);
+    if (!seen.usage) seen.outputBytes += outputLength(passedText);
     return passed ?? frames;
   }
 
   /** Reads the frames that tell something; undefined when nothing is to be left out. */
   #look(bytes: Buffer, text: string): Buffer | undefined {
+    const finder = createFrameFinder(text);
     const passed: Buffer[] = [];
     let passedTo = 0;
     let readTo = 0;
     for (const { index } of text.matchAll(allTelling)) {
-      if (index < readTo) continue;
-      const { start, end } = frameAround(text, index);
+      if (index < readTo || this.#isKnownIndex(text, index, finder)) continue;
+      const { start, end } = finder.around(index);
       readTo = end;
       if (this.#read(bytes.subarray(start, end))) continue;
       passed.push(bytes.subarray(passedTo, start));
@@ -87,6 +106,23 @@ class Observer implements FrameObserver {
       if (this.observation.error) break;
     }
     return passedTo === 0 ? undefined : Buffer.concat([...passed, bytes.subarray(passedTo)]);
+  }
+
+  /**
+   * Whether what tells something at `at` is the index of a choice that is known to have begun, or that of a tool
+   * call: these are in many frames, and reading each would cost what observing saves.
+   */
+  #isKnownIndex(text: string, at: number, finder: FrameFinder): boolean {
+    if (!text.startsWith(indexPrefix, at)) return false;
+    indexValue.lastIndex = text.indexOf(":", at) + 1;
+    while (isSpace(text.charCodeAt(indexValue.lastIndex))) indexValue.lastIndex += 1;
+    const [digits] = indexValue.exec(text) ?? [];
+    if (this.#further.has(Number(digits))) return true;
+    const frame = finder.around(at);
+    if (frame === this.#toolFrame) return true;
+    const hasToolCalls = text.slice(frame.start, frame.end).includes(toolCalls);
+    if (hasToolCalls) this.#toolFrame = frame;
+    return hasToolCalls;
   }
 
   /** Reads one frame. Whether it is to be passed on. */
@@ -105,9 +141,22 @@ class Observer implements FrameObserver {
     const read = readUsage(usage);
     if (read) this.observation.usage = read;
     const all = isArray(choices) ? choices.filter(isObject) : [];
-    const reason = textOf(all.find(({ index = 0 }) => index === 0)?.finish_reason);
-    if (reason !== undefined) this.observation.finishReason = readFinishReason(reason);
+    for (const { index = 0, finish_reason } of all) this.#noteChoice(index, textOf(finish_reason));
     return !(this.#dropUsage && isObject(usage) && all.length === 0);
+  }
+
+  #noteChoice(index: JsonValue, reason: string | undefined): void {
+    const hasFinished = reason !== undefined;
+    if (index === 0) {
+      if (hasFinished) this.observation.finishReason = readFinishReason(reason);
+      return;
+    }
+    if (typeof index !== "number") return;
+    const had = this.#further.get(index);
+    if (had === true || (had === false && !hasFinished)) return;
+    this.#further.set(index, hasFinished);
+    if (had === undefined && !hasFinished) this.observation.openChoices += 1;
+    if (had === false) this.observation.openChoices -= 1;
   }
 }
 
@@ -115,23 +164,35 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The frame in which `index` lies; in a text of bytes offsets are those of the bytes. */
-function frameAround(text: string, index: number): ByteSpan {
-  if (!text.includes("\r")) {
-    const before = text.lastIndexOf("\n\n", index);
-    const after = text.indexOf("\n\n", index);
-    return { start: before === -1 ? 0 : before + 2, end: after === -1 ? text.length : after + 2 };
-  }
-  let start = 0;
-  for (const match of text.matchAll(blankLine)) {
-    const end = match.index + match[0].length;
-    if (match.index >= index) return { start, end };
-    start = end;
-  }
-  return { start, end: text.length };
+function isTelling(text: string): boolean {
+  return (
+    telling.test(text) || furtherIndex.test(text) || errorObject.test(text) || startsWithEvent.test(text)
+  );
 }
 
-/** Whether the last frame is the one that ends a stream. */
-function isDone(text: string): boolean {
-  return text.slice(-doneLength).trimEnd().endsWith(done);
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
+
+/** How many bytes of what the model writes are in a text of bytes. */
+function outputLength(text: string): number {
+  let length = 0;
+  outputStart.lastIndex = 0;
+  while (outputStart.test(text)) {
+    const start = outputStart.lastIndex;
+    const end = stringEnd(text, start);
+    length += end - start;
+    outputStart.lastIndex = end;
+  }
+  return length;
+}
+
+/** Where the quote is that ends a JSON string. An expression for it would need a stack as deep as the string is long. */
+function stringEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start); end !== -1; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes += 1;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
 }

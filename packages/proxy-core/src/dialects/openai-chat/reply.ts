@@ -24,10 +24,22 @@ export const maxDepth = 64;
  * @throws `upstream_failed` when it is not a chat completion
  */
 export function readReply(json: JsonObject): readonly Part[] {
-  if (json.error) throw readErrorValue(json.error);
-  if (!isArray(json.choices) || isDeeperThan(json, maxDepth))
+  const error = readReplyError(json);
+  if (error) throw error;
+  if (!isReply(json) || isDeeperThan(json, maxDepth))
     throw new ProxyError("upstream_failed", "the provider's answer is not a chat completion");
   return createPartReader("unary").read(json);
+}
+
+/** Whether this is a chat completion, as far as its outermost members tell. */
+export function isReply({ choices }: JsonObject): boolean {
+  return isArray(choices);
+}
+
+/** Reads the error in an answer whose status says success: `{"error":…}`, or `{"object":"error",…}` as vLLM writes it. */
+export function readReplyError(json: JsonObject): ProxyError | undefined {
+  if (json.error) return readErrorValue(json.error);
+  return json.object === "error" ? readErrorValue(json) : undefined;
 }
 
 /**

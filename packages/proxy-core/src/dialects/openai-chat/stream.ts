@@ -12,7 +12,7 @@ import type { StreamReader, StreamWriter, StreamWriterOptions } from "../dialect
 import { readErrorValue } from "./error.ts";
 import { ownExtra } from "./extra.ts";
 import { createPartReader } from "./read-parts.ts";
-import { maxDepth } from "./reply.ts";
+import { maxDepth, readReplyError } from "./reply.ts";
 import { ChunkDraft, createEnvelope, type Envelope } from "./write-parts.ts";
 
 const done = "[DONE]";
@@ -39,32 +39,44 @@ export function createStreamReader(): StreamReader {
 /** Payloads shorter than this cannot be nested so deep that it matters. */
 const shortLength = 4_096;
 
+/** Events that carry chunks; others are a vendor's own and need not be JSON. */
+const chunkEvents = new Set(["", "message"]);
+
 /**
- * The chunk of an event; undefined when it has no payload.
+ * The chunk of an event; undefined when it has no payload, or one that is not meant for us.
  *
  * @throws the error it reports, or `upstream_failed` when it is not a chunk
  */
 export function readChunk({ event, data }: SseEvent): JsonObject | undefined {
-  if (data.trim() === "") return undefined;
-  const chunk = parse(data);
-  if (event === "error" && !(isObject(chunk) && chunk.error)) throw readErrorValue(chunk);
+  const text = data.trim();
+  if (text === "") return undefined;
+  if (event === "error") throw readErrorEvent(text);
+  if (text === done) return undefined;
+  const chunk = parse(text);
+  if (chunk === undefined && !chunkEvents.has(event)) return undefined;
   if (!isObject(chunk) || (data.length > shortLength && isDeeperThan(chunk, maxDepth))) throw notAChunk();
-  if (chunk.error) throw readErrorValue(chunk.error);
+  const error = readReplyError(chunk);
+  if (error) throw error;
   return chunk;
 }
 
-function parse(data: string): JsonValue {
+/** The payload is the error itself or has it as `error`; it need not be JSON. */
+function readErrorEvent(text: string): ProxyError {
+  const json = parse(text);
+  return readErrorValue((isObject(json) && json.error) || (json ?? text));
+}
+
+function parse(data: string): JsonValue | undefined {
   try {
     return JSON.parse(data);
-  } catch (cause) {
-    throw notAChunk(cause);
+  } catch {
+    // The caller knows whether it has to be JSON.
+    return undefined;
   }
 }
 
-function notAChunk(cause?: unknown): ProxyError {
-  return new ProxyError("upstream_failed", "the provider sent an event that is not a chat completion chunk", {
-    cause,
-  });
+function notAChunk(): ProxyError {
+  return new ProxyError("upstream_failed", "the provider sent an event that is not a chat completion chunk");
 }
 
 /**
