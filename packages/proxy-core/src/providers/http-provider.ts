@@ -132,6 +132,7 @@ class HttpProvider implements Provider {
       ...this.#failureOptions(signal),
       stream: request.stream,
       dropUsage: request.stream && !request.chat.includeUsage,
+      chat: request.chat,
     });
   }
 

@@ -1,4 +1,4 @@
-import { type FramesReply, ProxyError, type ReplyEnd } from "@llmproxy/spec";
+import { type ChatRequest, type FramesReply, ProxyError, type ReplyEnd } from "@llmproxy/spec";
 import { createFakeClock, loadRecording, loadRecordings, openaiEventStream } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
 import { openaiChat } from "../dialects/openai-chat/index.ts";
@@ -59,12 +59,20 @@ function responseOf(
   return response;
 }
 
+const chat: ChatRequest = {
+  model: "m",
+  messages: [{ role: "user", content: [{ type: "text", text: "How are you?" }] }],
+  sampling: {},
+  stream: true,
+  includeUsage: false,
+};
+
 function start(
   response: UpstreamResponse,
   { dropUsage = false, signal = new AbortController().signal } = {},
 ) {
   const clock = createFakeClock();
-  const options = { provider: "fake", dialect: openaiChat, stream: true, dropUsage, signal, clock };
+  const options = { provider: "fake", dialect: openaiChat, stream: true, dropUsage, signal, clock, chat };
   return { clock, reply: relayReply(response, { ...options, scrub: createScrubber([]) }) };
 }
 
@@ -213,6 +221,45 @@ describe("relaying a stream", () => {
     expect(relayed.end?.outcome).toBe("finished");
   });
 
+  it.each([
+    ["a comment", `${done}: ping\n\n`],
+    ["blanks", "data: [DONE] \n\n"],
+    ["more answer", done + hello],
+    ["a failure", done + vendorError],
+    ["itself", done + done],
+    ["an event's name before it", "event: done\ndata: [DONE]\n\n"],
+  ])("writes the end mark once and last, and only if it is true: with %s", async (_, end) => {
+    for (const pieces of [
+      [role, hello, finish + end],
+      [role, hello, finish, end],
+      [role + hello + finish + end],
+    ]) {
+      const relayed = await relay(responseOf(pieces));
+      expect(relayed).toMatchObject({ text: role + hello + finish + done, end: { outcome: "finished" } });
+      const cut = await relay(responseOf(pieces, "cut"));
+      expect(cut).toMatchObject({ text: role + hello + finish, end: { outcome: "upstream-cut" } });
+    }
+  });
+
+  it.each(["data: [DONE]\n", "data: [DONE]", "data: [DONE]\r\n", "event: done\ndata: [DONE]"])(
+    "takes %j at the end for the end mark",
+    async (end) => {
+      const relayed = await relay(responseOf([role, hello, finish, end]));
+      expect(relayed).toMatchObject({ text: role + hello + finish + done, end: { outcome: "finished" } });
+      expect((await relay(responseOf([role, hello, finish, end], "cut"))).end?.outcome).toBe("upstream-cut");
+      expect((await relay(responseOf([role, hello, end]))).end?.outcome).toBe("upstream-cut");
+    },
+  );
+
+  it("passes events that are not the answer's on", async () => {
+    const ping = "event: ping\ndata: ping\n\n";
+    const relayed = await relay(responseOf([role, ping + hello, finish + ping, done]));
+    expect(relayed).toMatchObject({
+      text: role + ping + hello + finish + ping + done,
+      end: { outcome: "finished" },
+    });
+  });
+
   it("accepts other line ends", async () => {
     const text = whole.replaceAll("\n", "\r\n");
     const relayed = await relay(responseOf([text]));
@@ -263,7 +310,9 @@ describe("a stream that is cut", () => {
     for (let at = 0; at < bytes.length; at += 1) {
       const { text: passed, end, error } = await relay(responseOf([bytes.subarray(0, at)]));
       const isFrameEnd = /\n\n$/.test(text.slice(0, at));
-      const isComplete = at >= finishAt && isFrameEnd;
+      // The end mark says what it has to say also without the blank line after it.
+      const isComplete =
+        at >= finishAt && (isFrameEnd || text.slice(0, at).trimEnd().endsWith("data: [DONE]"));
       const context = `ended at ${at}`;
       expect(passed.includes("[DONE]"), context).toBe(isComplete);
       expect(error === undefined, context).toBe(isComplete);
@@ -286,7 +335,52 @@ describe("a stream that is cut", () => {
       usage: { inputTokens: 5 },
       finishReason: "stop",
     });
-    expect((await relay(responseOf([role, hello], "cut"))).end).not.toHaveProperty("usage");
+  });
+
+  const estimated = { inputTokens: 3, outputTokens: 3, estimated: true };
+  const passed = [role, hello, hello];
+
+  it("estimates the usage of what passed where the vendor has not told it", async () => {
+    const broken = await relay(responseOf(passed, "cut"));
+    expect(broken.end).toMatchObject({ outcome: "upstream-cut", usage: estimated });
+    const failed = await relay(responseOf([...passed, vendorError]));
+    expect(failed.end).toMatchObject({ outcome: "failed", usage: estimated });
+    const finished = await relay(responseOf([...passed, finish, done]));
+    expect(finished.end).toMatchObject({ outcome: "finished", usage: estimated });
+    const reply = await start(responseOf(passed, "open")).reply;
+    const ends: ReplyEnd[] = [];
+    reply.onEnd((end) => ends.push(end));
+    for (const _ of passed) await reply.frames.next();
+    reply.cancel(new ProxyError("canceled", "x"));
+    expect(ends).toMatchObject([{ outcome: "canceled", usage: estimated }]);
+  });
+
+  it("takes the vendor's usage for true when there is one", async () => {
+    const { end } = await relay(responseOf([...passed, usageOnly], "cut"));
+    expect(end?.usage).toMatchObject({ inputTokens: 5, outputTokens: 2, estimated: false });
+  });
+
+  it("is the end mark without any finish reason", async () => {
+    for (const pieces of [[role, hello, done], [role + hello + done]]) {
+      const relayed = await relay(responseOf(pieces));
+      expect(relayed).toMatchObject({ text: role + hello, end: { outcome: "upstream-cut" } });
+    }
+  });
+
+  it("is an end before every choice that has begun has finished, unless the vendor says it is done", async () => {
+    const second = chunk({ content: "b" }, {}, { index: 1 });
+    const secondFinish = chunk({}, {}, { index: 1, finish_reason: "stop" });
+    const cut = await relay(responseOf([role, hello, second, finish, second]));
+    expect(cut).toMatchObject({
+      text: role + hello + second + finish + second,
+      end: { outcome: "upstream-cut" },
+    });
+    for (const pieces of [
+      [role, second, finish, secondFinish],
+      [role, second, secondFinish, finish],
+      [role, second, finish, done],
+    ])
+      expect((await relay(responseOf(pieces))).end?.outcome).toBe("finished");
   });
 
   it.each([
@@ -345,6 +439,25 @@ describe("answers that are no stream", () => {
       expect(response.destroyed).toBe(true);
     },
   );
+
+  it.each([
+    [
+      '{"error":{"message":"quota of sk-abcdefgh12345678","code":429}}',
+      { message: "quota of [secret]", status: 429 },
+    ],
+    ['{"error":"model not loaded"}', { message: "model not loaded", status: 502 }],
+    ['{"object":"error","message":"busy","code":503}', { message: "busy", status: 503 }],
+    ["{}", { message: 'provider "fake" did not answer with an event stream', status: 502 }],
+    ['{"error":', { message: 'provider "fake" did not answer with an event stream', status: 502 }],
+    ['{"choices":[]}', { message: 'provider "fake" did not answer with an event stream', status: 502 }],
+  ])("gives the error in JSON that came instead: %s", async (body, expected) => {
+    const response = responseOf([body], "complete", {
+      "content-type": "application/json; charset=utf-8",
+      "retry-after": "7",
+    });
+    await expect(start(response).reply).rejects.toMatchObject({ code: "upstream_failed", ...expected });
+    expect(response.destroyed).toBe(true);
+  });
 
   it("refuses a frame without end", async () => {
     const piece = Buffer.alloc(1_048_576, "x");
@@ -424,6 +537,22 @@ describe("canceling", () => {
     reply.cancel(reason);
     expect({ end, ends }).toMatchObject({ end: { outcome: "finished" }, ends: 1 });
     expect(await reply.frames.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it.each([
+    ["canceled", "canceled"],
+    ["unavailable", "canceled"],
+    ["deadline_exceeded", "timed-out"],
+    ["upstream_cut", "upstream-cut"],
+    ["upstream_failed", "failed"],
+    ["internal", "failed"],
+  ] as const)("with %s ends %s, also when the exchange reports that in its turn", async (code, outcome) => {
+    const response = responseOf([role], "open");
+    const reply = await start({ ...response, destroy: (error) => error && response.fail(error) }).reply;
+    const ends: ReplyEnd[] = [];
+    reply.onEnd((end) => ends.push(end));
+    reply.cancel(new ProxyError(code, "x"));
+    expect(ends).toMatchObject([{ outcome, error: { code } }]);
   });
 
   it("is a timeout when a deadline is the reason", async () => {

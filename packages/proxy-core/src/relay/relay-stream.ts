@@ -15,11 +15,13 @@ import { cutError } from "../http/upstream-error.ts";
 import { defined } from "../json/value.ts";
 import { createReplyEnding, type ReplyEnding } from "../reply-end.ts";
 import { createFrameSplitter, type FrameSplitter } from "../sse/split.ts";
+import { estimateUsage } from "./estimate-usage.ts";
 import type { RelayReplyOptions } from "./relay.ts";
 import { cancelOutcome, failureOutcome } from "./reply-outcome.ts";
 import { passedHeaders } from "./response-headers.ts";
 import { scrubError } from "./scrub.ts";
 import { terminatorStart, terminatorValue } from "./terminator.ts";
+import { readNoStream } from "./vendor-failure.ts";
 
 const mebibyte = 1_048_576;
 /** One frame may carry a picture, not a film. */
@@ -32,6 +34,7 @@ const endGraceMs = 1_000;
 /**
  * Reads up to the first output, then passes frames on as they are asked for.
  *
+ * @throws the error the vendor reports in JSON instead of a stream
  * @throws `upstream_failed` when the answer is not an event stream, begins with an error event, or has a frame
  *   over 8 MiB
  * @throws `upstream_cut` when it ends before its first output
@@ -43,10 +46,7 @@ export async function relayStream(
 ): Promise<FramesReply> {
   const type = response.headers["content-type"];
   if (type !== undefined && !type.toLowerCase().startsWith("text/event-stream"))
-    throw new ProxyError(
-      "upstream_failed",
-      `provider "${options.provider}" did not answer with an event stream`,
-    );
+    throw await readNoStream(response, options);
   const relay = new StreamRelay(response, options);
   await relay.begin();
   return {
@@ -73,6 +73,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   /** Frames up to the first output, to be delivered first. */
   #prelude: Uint8Array[] = [];
   #isTerminated = false;
+  #hasEnded = false;
   #vendorError: ProxyError | undefined;
   #failure: ProxyError | undefined;
 
@@ -90,7 +91,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   /** Reads until there is output to deliver. */
   async begin(): Promise<void> {
     let size = 0;
-    while (!this.#observer.observation.hasOutput && !this.#ending.ended) {
+    while (!this.#observer.observation.hasOutput && !this.#hasEnded) {
       const frames = await this.#step();
       if (this.#vendorError) throw this.#vendorError;
       if (!frames) break;
@@ -107,7 +108,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   }
 
   cancel(reason: ProxyError): void {
-    if (this.#ending.ended) return;
+    if (this.#hasEnded) return;
     this.#end(cancelOutcome(reason), reason);
   }
 
@@ -119,7 +120,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
     if (this.#failure) throw this.#failure;
     const first = this.#prelude.shift();
     if (first) return { done: false, value: first };
-    if (this.#ending.ended) return { done: true, value: undefined };
+    if (this.#hasEnded) return { done: true, value: undefined };
     try {
       const frames = await this.#step();
       return frames ? { done: false, value: frames } : { done: true, value: undefined };
@@ -137,7 +138,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
 
   /** The next frames to deliver; undefined at the end of a complete answer. */
   async #step(): Promise<Uint8Array | undefined> {
-    while (!this.#ending.ended) {
+    while (!this.#hasEnded) {
       if (this.#vendorError) throw this.#vendorError;
       const chunk = this.#isTerminated ? await this.#awaitEnd() : await this.#response.read();
       const frames = chunk ? this.#pass(chunk) : this.#finish();
@@ -150,17 +151,19 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   #pass(chunk: Buffer): Uint8Array {
     const frames = this.#splitter.push(chunk);
     if (!frames) return nothing;
-    const passed = this.#observer.observe(frames);
+    const passed = this.#observer.observe(this.#beforeTerminator(frames));
     const { error } = this.#observer.observation;
-    if (error) {
-      this.#vendorError = scrubError(error, this.#options.scrub);
-      // What came before the error is output; where the observer has not parted them, both are left out.
-      return passed === frames ? nothing : passed;
-    }
-    const end = terminatorStart(passed, this.#terminatorValue);
-    if (end < 0) return passed;
+    // What came before the error is output.
+    if (error) this.#vendorError = scrubError(error, this.#options.scrub);
+    return passed;
+  }
+
+  /** The frames without the terminator and what follows it: it is written once, when the answer has ended. */
+  #beforeTerminator(frames: Uint8Array): Uint8Array {
+    const end = terminatorStart(frames, this.#terminatorValue);
+    if (end < 0) return frames;
     this.#isTerminated = true;
-    return passed.subarray(0, end);
+    return frames.subarray(0, end);
   }
 
   /** Waits for the HTTP end after the terminator. An upstream that leaves its connection open has still said it all. */
@@ -175,11 +178,21 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
 
   /** The HTTP answer has ended: only if the answer itself is complete, the client is told so. */
   #finish(): Uint8Array {
-    const { finishReason } = this.#observer.observation;
-    if (finishReason === undefined || (!this.#isTerminated && this.#splitter.remaining() > 0))
-      throw cutError(this.#options.provider, "before its answer was complete");
+    if (!this.#isComplete()) throw cutError(this.#options.provider, "before its answer was complete");
     this.#end("finished");
     return this.#terminator;
+  }
+
+  #isComplete(): boolean {
+    const { finishReason, openChoices } = this.#observer.observation;
+    if (finishReason === undefined) return false;
+    if (!this.#isTerminated && this.#splitter.remaining() > 0) {
+      // A terminator says what it has to say also without the blank line.
+      const held = this.#splitter.push(blankLine);
+      this.#isTerminated = held !== undefined && terminatorStart(held, this.#terminatorValue) === 0;
+      return this.#isTerminated;
+    }
+    return this.#isTerminated || openChoices === 0;
   }
 
   /** Deadlines and aborts end the reply at once; a cut only when the reader has come to it. */
@@ -189,15 +202,25 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   }
 
   #end(outcome: ReplyEnd["outcome"], error?: ProxyError): void {
-    if (this.#ending.ended) return;
+    if (this.#hasEnded) return;
+    // Decided before the exchange is destroyed, which reports a failure in its turn.
+    this.#hasEnded = true;
     if (error) {
       this.#failure = error;
       this.#prelude = [];
       this.#response.destroy(error);
     }
-    const { usage, finishReason } = this.#observer.observation;
-    this.#ending.end(defined({ outcome, usage, finishReason, error }));
+    const { usage, finishReason, outputBytes } = this.#observer.observation;
+    this.#ending.end(
+      defined({
+        outcome,
+        usage: usage ?? estimateUsage(this.#options.chat, outputBytes),
+        finishReason,
+        error,
+      }),
+    );
   }
 }
 
+const blankLine = Buffer.from("\n\n");
 const nothing = new Uint8Array();

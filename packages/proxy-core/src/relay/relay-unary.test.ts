@@ -38,6 +38,7 @@ async function relay(answer: Answer, stream = false): Promise<FramesReply> {
     dialect: openaiChat,
     stream,
     dropUsage: false,
+    chat: { model: "m", messages: [], sampling: {}, stream, includeUsage: false },
     signal,
     clock: createFakeClock(),
     scrub: createScrubber([new Secret("our-own-upstream-key")]),
@@ -128,6 +129,22 @@ describe("relaying a unary answer", () => {
       message: 'provider "fake" answered with more than 64 MiB',
     });
     await until(() => upstream.openConnections === 0);
+  });
+
+  it.each([
+    ['{"error":"model not loaded"}', { message: "model not loaded", status: 502 }],
+    ['{"error":{"message":"slow","code":429}}', { message: "slow", status: 429 }],
+    ['{"object":"error","message":"busy","code":503}', { message: "busy", status: 503 }],
+    ["{}", { message: 'provider "fake" answered with what is no chat answer', status: 502 }],
+    ['{"choices":null}', { message: 'provider "fake" answered with what is no chat answer', status: 502 }],
+    ['{"choices":{}}', { message: 'provider "fake" answered with what is no chat answer', status: 502 }],
+  ])("takes %s for a failure", async (body, expected) => {
+    await expect(relay({ body })).rejects.toMatchObject({ code: "upstream_failed", ...expected });
+  });
+
+  it("passes an answer on whose error is null", async () => {
+    const reply = await relay(jsonAnswer({ ...completion, error: null }));
+    expect((await reply.frames.next()).done).toBe(false);
   });
 
   it("takes an error that comes with status 200 for one", async () => {

@@ -4,16 +4,17 @@
  * @module
  */
 
-import { isUtf8 } from "node:buffer";
 import { type FramesReply, type JsonObject, ProxyError, type ReplyEnd } from "@llmproxy/spec";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { UpstreamResponse } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
-import { defined, isObject } from "../json/value.ts";
+import { defined } from "../json/value.ts";
 import type { RelayReplyOptions } from "./relay.ts";
 import { passedHeaders } from "./response-headers.ts";
+import { readRetryAfter } from "./retry-after.ts";
 import { scrubError } from "./scrub.ts";
 import { createUnaryReply } from "./unary-reply.ts";
+import { readObject } from "./vendor-failure.ts";
 
 const mebibyte = 1_048_576;
 const maxUnaryBytes = 64 * mebibyte;
@@ -21,7 +22,8 @@ const maxUnaryBytes = 64 * mebibyte;
 /**
  * Reads the whole answer, at most 64 MiB, and passes its bytes on unchanged.
  *
- * @throws `upstream_failed` when it is not a JSON object, too large, or an error in spite of its status
+ * @throws `upstream_failed` when it is not an answer of the dialect, too large, or an error in spite of
+ *   its status
  * @throws what {@link UpstreamResponse.read} throws
  */
 export async function relayUnary(
@@ -35,7 +37,10 @@ export async function relayUnary(
   const json = readObject(bytes);
   if (!json)
     throw new ProxyError("upstream_failed", `provider "${provider}" answered with what is not a JSON object`);
-  if (isObject(json.error)) throw scrubError(dialect.readError(response.status, bytes), options.scrub);
+  const told = dialect.readReplyError(json);
+  if (told) throw scrubError(told, options.scrub, readRetryAfter(response.headers, options.clock.now()));
+  if (!dialect.isReply(json))
+    throw new ProxyError("upstream_failed", `provider "${provider}" answered with what is no chat answer`);
   return createUnaryReply({
     status: response.status,
     headers: passedHeaders(response.headers),
@@ -43,17 +48,6 @@ export async function relayUnary(
     body: bytes,
     end: endOf(dialect, json),
   });
-}
-
-function readObject(bytes: Buffer): JsonObject | undefined {
-  if (!isUtf8(bytes)) return undefined;
-  try {
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
-    return isObject(value) ? value : undefined;
-  } catch {
-    // The caller says what was wanted.
-    return undefined;
-  }
 }
 
 function endOf(dialect: Dialect, json: JsonObject): ReplyEnd {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FramesReply, ProxyError } from "@llmproxy/spec";
+import { type ChatRequest, type FramesReply, ProxyError } from "@llmproxy/spec";
 import type { UpstreamResponse } from "../http/exchange.ts";
 import { relayStream } from "./relay-stream.ts";
 import { relayUnary } from "./relay-unary.ts";
@@ -16,6 +16,8 @@ export interface RelayReplyOptions extends FailureOptions {
   readonly stream: boolean;
   /** Whether to leave the usage-only frame out, because only we asked for it. */
   readonly dropUsage: boolean;
+  /** What was asked: its size is estimated where the vendor does not report usage. */
+  readonly chat: ChatRequest;
 }
 
 /**

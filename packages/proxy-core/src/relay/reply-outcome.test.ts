@@ -25,14 +25,14 @@ describe("failureOutcome", () => {
 });
 
 describe("cancelOutcome", () => {
-  it("is a cancellation unless a deadline passed", () => {
+  it("is a cancellation when the client leaves or the server shuts down, else what the reason says", () => {
     expect(codes.map((code) => cancelOutcome(new ProxyError(code, "x")))).toEqual([
       "canceled",
       "timed-out",
+      "upstream-cut",
+      "failed",
       "canceled",
-      "canceled",
-      "canceled",
-      "canceled",
+      "failed",
     ]);
   });
 });

@@ -17,7 +17,7 @@ export function failureOutcome({ code }: ProxyError): ReplyEnd["outcome"] {
   return outcomes[code] ?? "failed";
 }
 
-/** The outcome of an answer that was ended from outside. */
-export function cancelOutcome({ code }: ProxyError): ReplyEnd["outcome"] {
-  return code === "deadline_exceeded" ? "timed-out" : "canceled";
+/** The outcome of an answer that was ended from outside, where `unavailable` means that the server shuts down. */
+export function cancelOutcome(reason: ProxyError): ReplyEnd["outcome"] {
+  return reason.code === "unavailable" ? "canceled" : failureOutcome(reason);
 }

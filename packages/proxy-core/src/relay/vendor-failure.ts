@@ -4,10 +4,12 @@
  * @module
  */
 
-import { type Clock, ProxyError } from "@llmproxy/spec";
+import { Buffer, isUtf8 } from "node:buffer";
+import { type Clock, type JsonObject, ProxyError } from "@llmproxy/spec";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { UpstreamResponse } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
+import { isObject } from "../json/value.ts";
 import { readRetryAfter } from "./retry-after.ts";
 import { type Scrubber, scrubError } from "./scrub.ts";
 
@@ -45,6 +47,33 @@ export async function readFailure(response: UpstreamResponse, options: FailureOp
       },
     );
   return failure;
+}
+
+/**
+ * The failure an answer tells of that should have been a stream: the vendor's own words if they are JSON.
+ *
+ * @throws the signal's reason when it aborted
+ */
+export async function readNoStream(response: UpstreamResponse, options: FailureOptions): Promise<ProxyError> {
+  const { provider, dialect, scrub, clock } = options;
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(response.headers["content-type"] ?? "");
+  const json = isJson ? readObject(await readErrorBody(response, options)) : undefined;
+  const told = json && dialect.readReplyError(json);
+  if (told) return scrubError(told, scrub, readRetryAfter(response.headers, clock.now()));
+  return new ProxyError("upstream_failed", `provider "${provider}" did not answer with an event stream`);
+}
+
+/** The JSON object in a body; undefined when it is none. */
+export function readObject(body: Uint8Array): JsonObject | undefined {
+  if (!isUtf8(body)) return undefined;
+  try {
+    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    // The caller says what was wanted.
+    return undefined;
+  }
 }
 
 /** As much of the body as there is: the status alone tells enough to go on. */
