@@ -8,16 +8,23 @@ import { type Permission, type Principal, ProxyError, type Role } from "@llmprox
 
 /** To know what is there: no more than anybody with credentials should see. */
 const look = ["server:read", "model:read"] as const;
-const administer = [...look, "project:read", "project:write", "key:read", "key:write"] as const;
+const administer = [
+  ...look,
+  "metrics:read",
+  "project:read",
+  "project:write",
+  "key:read",
+  "key:write",
+] as const;
 
 const permissions: Readonly<Record<Role, readonly Permission[]>> = {
   // Control plane only: a leaked management token must not also spend money at providers.
   root: administer,
   owner: administer,
   admin: administer,
-  operator: [...look, "project:read"],
+  operator: [...look, "metrics:read", "project:read"],
   billing: [...look, "project:read"],
-  auditor: [...look, "project:read", "key:read"],
+  auditor: [...look, "metrics:read", "project:read", "key:read"],
   // Keys of their own come with records that say whose a key is; until then members may only look.
   member: [...look, "project:read"],
   // Data plane only: a leaked API key opens nothing else.

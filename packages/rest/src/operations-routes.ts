@@ -12,6 +12,7 @@ export interface OperationsRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
 /** What is used of a response; those of HTTP/1.1 and HTTP/2 both have it. */
@@ -33,7 +34,7 @@ export interface MetricsRoute {
   readonly path: string;
   readonly source: MetricsSource;
   /** Rejects with a `ProxyError` for who may not see them; everybody may when absent. */
-  admit?(headers: OperationsRequest["headers"]): Promise<void>;
+  admit?(headers: OperationsRequest["headers"], address: string | undefined): Promise<void>;
 }
 
 /** What the routes need. */
@@ -134,10 +135,10 @@ function readiness({ ready, checks }: HealthStatus): Answer {
 }
 
 async function metricsReport(
-  { headers }: OperationsRequest,
+  { headers, socket }: OperationsRequest,
   { source, admit }: MetricsRoute,
 ): Promise<Answer> {
-  await admit?.(headers);
+  await admit?.(headers, socket.remoteAddress);
   if (String(headers.accept ?? "").includes("application/json")) return json(200, await source.json());
   return { status: 200, type: prometheusType, body: await source.prometheus() };
 }

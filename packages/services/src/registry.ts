@@ -30,6 +30,7 @@ const permissions: Readonly<Record<Permission, true>> = {
   "completion:create": true,
   "model:read": true,
   "server:read": true,
+  "metrics:read": true,
   "project:read": true,
   "project:write": true,
   "key:read": true,

@@ -23,6 +23,7 @@ export type Permission =
   | "completion:create"
   | "model:read"
   | "server:read"
+  | "metrics:read"
   | "project:read"
   | "project:write"
   | "key:read"

@@ -21,7 +21,7 @@ export type Outcome = "finished" | "canceled" | "upstream-cut" | "timed-out" | "
 /** The end of a reply. */
 export interface ReplyEnd {
   readonly outcome: Exclude<Outcome, "refused">;
-  /** What was used as far as the upstream told; absent when it told nothing. */
+  /** What was used: as the upstream told, else estimated from what passed; absent when nothing passed. */
   readonly usage?: Usage;
   /** Why the model stopped, of the first choice. */
   readonly finishReason?: FinishReason;
