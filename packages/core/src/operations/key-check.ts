@@ -66,17 +66,17 @@ export function checkMetadata(metadata: Readonly<Record<string, string>>): Reado
       field: "metadata",
     });
   for (const [name, value] of entries) {
-    if (name.length === 0 || name.length > maxMetadataNameLength)
+    if (name.length === 0 || name.length > maxMetadataNameLength || /\p{Cc}/u.test(name))
       throw new ProxyError(
         "invalid_request",
-        `metadata: expected names of 1 to ${maxMetadataNameLength} characters`,
+        `metadata: expected names of 1 to ${maxMetadataNameLength} printable characters`,
         { field: "metadata" },
       );
     const field = `metadata.${name}`;
-    if (value.length > maxMetadataValueLength)
+    if (value.length > maxMetadataValueLength || /\p{Cc}/u.test(value))
       throw new ProxyError(
         "invalid_request",
-        `${field}: expected at most ${maxMetadataValueLength} characters`,
+        `${field}: expected at most ${maxMetadataValueLength} printable characters`,
         { field },
       );
   }

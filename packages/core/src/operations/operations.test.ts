@@ -156,6 +156,8 @@ describe("keys", () => {
     ],
     [{ metadata: { ok: "x".repeat(513) } }, "metadata.ok"],
     [{ metadata: { "": "x" } }, "metadata"],
+    [{ metadata: { "a\0b": "x" } }, "metadata"],
+    [{ metadata: { ok: "\u001b[31m" } }, "metadata.ok"],
   ])("refuse %j naming %s", async (input, field) => {
     const { create } = await withProject();
     await expect(create(input)).rejects.toMatchObject({ code: "invalid_request", field });

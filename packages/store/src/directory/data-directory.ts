@@ -6,7 +6,7 @@
 
 import { constants } from "node:fs";
 import { access, mkdir, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ProxyError } from "@llmproxy/spec";
 
 const ownerOnly = 0o700;
@@ -21,13 +21,36 @@ const ownerOnly = 0o700;
 export async function prepareDataDirectory(path: string): Promise<string> {
   const directory = resolve(path);
   try {
-    await mkdir(directory, { recursive: true, mode: ownerOnly });
+    await makeDirectory(directory);
     if (!(await stat(directory)).isDirectory()) throw unusable(directory, "it is not a directory");
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw ProxyError.is(error) ? error : unusable(directory, reasonOf(error), error);
   }
   return directory;
+}
+
+/**
+ * Makes one after another from the top: Node's own recursive `mkdir` never ends where a parent says that what is to
+ * be made does not exist, as `/proc` does.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  if (await exists(directory)) return;
+  await makeDirectory(dirname(directory));
+  await mkdir(directory, { mode: ownerOnly }).catch(async (error: unknown) => {
+    // Another process may have made it meanwhile.
+    if (!(await exists(directory))) throw error;
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
 }
 
 function unusable(directory: string, reason: string, cause?: unknown): ProxyError {
