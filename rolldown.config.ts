@@ -1,6 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 
-const path = (file: string): string => new URL(file, import.meta.url).pathname;
+const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 // CommonJS: an ESM import of `node:http` reads all of its exports, which loads fetch and WebSocket with it and
 // doubles the memory of an idle server (docs/decisions/0001-toolchain.md).
@@ -20,7 +21,8 @@ export default defineConfig({
     // costs 50 MB and is therefore not the default.
     minify: true,
     sourcemap: true,
-    cleanDir: true,
+    // A server that runs from an earlier bundle still loads parts of it: they keep their names, and stay.
+    cleanDir: false,
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name]-[hash].cjs",
   },

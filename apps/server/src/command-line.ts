@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Code, ConnectError } from "@connectrpc/connect";
 import { ConfigError } from "@llmproxy/config";
 import { ProxyError } from "@llmproxy/spec";
 import { Command, CommanderError, Option } from "commander";
@@ -38,6 +39,7 @@ function createProgram(host: Host): Command {
       writeErr: (text) => host.stderr.write(text),
     })
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows what can be typed)")
     // `key create x --data-dir …` and `--data-dir … key create x` both read naturally.
     .addOption(
@@ -60,6 +62,10 @@ function explain(reason: unknown, host: Host): ExitCode {
   if (reason instanceof ConfigError) {
     host.stderr.write(`llmproxy: the configuration is not valid\n${reason.message}\n`);
     return 2;
+  }
+  if (reason instanceof ConnectError) {
+    host.stderr.write(`llmproxy: ${reason.rawMessage}\n`);
+    return reason.code === Code.InvalidArgument ? 2 : 1;
   }
   const error = ProxyError.from(reason);
   if (error.code === "internal")

@@ -32,6 +32,12 @@ export interface Host {
    * @returns a function that ends this
    */
   onStop(listener: (signal: string) => void): () => void;
+  /**
+   * Calls `listener` for what nobody caught; the process then ends with 1 when nothing is left to do.
+   *
+   * @returns a function that ends this
+   */
+  onFailure(listener: (error: unknown) => void): () => void;
   /** Ends the process at once. */
   exit(code: number): never;
 }

@@ -6,6 +6,7 @@
 
 import type { Host } from "./host.ts";
 
+let hasFailed = false;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 const host: Host = {
@@ -23,8 +24,19 @@ const host: Host = {
       for (const signal of signals) process.off(signal, listener);
     };
   },
+  onFailure(listener) {
+    const fail = (error: unknown): void => {
+      hasFailed = true;
+      listener(error);
+    };
+    process.on("uncaughtException", fail);
+    return () => process.off("uncaughtException", fail);
+  },
   exit: (code) => process.exit(code),
 };
+
+// Whoever read what we print has left: nothing is to be told to anybody, and that is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`llmproxy needs Node 22.19 or newer; this is ${process.versions.node}\n`);
@@ -33,7 +45,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   import("./command-line.ts")
     .then(({ runCommandLine }) => runCommandLine(host))
     .then((code) => {
-      process.exitCode = code;
+      process.exitCode = hasFailed ? 1 : code;
     })
     .catch((reason: unknown) => {
       process.stderr.write(`llmproxy: ${reason instanceof Error ? reason.stack : String(reason)}\n`);

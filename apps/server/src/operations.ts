@@ -4,10 +4,11 @@
  * @module
  */
 
-import { authorize, readCredentials } from "@llmproxy/auth";
+import { authorize, type CredentialHeaders, readCredentials } from "@llmproxy/auth";
 import type { Config } from "@llmproxy/config";
+import type { Shield } from "@llmproxy/ratelimit";
 import { createOperationsRoutes, type OperationsRoutes } from "@llmproxy/rest";
-import type { Authenticator, Clock, Health } from "@llmproxy/spec";
+import { type Authenticator, type Clock, type Health, ProxyError } from "@llmproxy/spec";
 import type { Metrics } from "@llmproxy/telemetry";
 
 /** What the routes need. */
@@ -16,6 +17,7 @@ export interface OperationsRoutesOptions {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;
+  readonly shield: Shield;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -25,18 +27,36 @@ const admitTimeoutMs = 5000;
 
 /** Makes the routes; metrics ask for credentials where configured. */
 export function operationsRoutes(options: OperationsRoutesOptions): OperationsRoutes {
-  const { config, health, metrics, authenticator, clock, version } = options;
-  const admit = async (headers: Parameters<typeof readCredentials>[0]): Promise<void> => {
-    const principal = await authenticator.authenticate(
-      readCredentials(headers),
-      AbortSignal.timeout(admitTimeoutMs),
-    );
-    authorize(principal, "server:read");
-  };
+  const { config, health, metrics, clock, version } = options;
+  const admit = (headers: CredentialHeaders, address: string | undefined): Promise<void> =>
+    admitReader(options, headers, address);
   return createOperationsRoutes({
     health,
     clock,
     version,
     ...(config.enabled && { metrics: { path: config.path, source: metrics, ...(config.auth && { admit }) } }),
   });
+}
+
+/** Holds off who keeps failing, as everywhere: the management token must not be guessed here. */
+async function admitReader(
+  { authenticator, shield }: OperationsRoutesOptions,
+  headers: CredentialHeaders,
+  address: string | undefined,
+): Promise<void> {
+  const decision = shield.enter(address);
+  if (!decision.admitted) throw decision.error;
+  try {
+    const principal = await authenticator.authenticate(
+      readCredentials(headers),
+      AbortSignal.timeout(admitTimeoutMs),
+    );
+    authorize(principal, "metrics:read");
+  } catch (reason) {
+    const isGuess = ProxyError.is(reason) && reason.code === "unauthenticated" && reason.reason !== undefined;
+    if (isGuess && address !== undefined) shield.recordRefusal(address);
+    throw reason;
+  } finally {
+    decision.leave();
+  }
 }

@@ -28,6 +28,10 @@ export interface RpcOptions {
   readonly health: Health;
   readonly authenticator: Authenticator;
   readonly shield: Shield;
+  /** Aborts when the server begins to stop. */
+  readonly draining: AbortSignal;
+  /** The largest message of a call to a model, in bytes. */
+  readonly maxCallBytes: number;
   /** Ends what is still running, at the end of a shutdown. */
   readonly shutdownSignal: AbortSignal;
   readonly clock: Clock;
@@ -50,17 +54,25 @@ export interface RpcSurface {
  * @throws for a registered operation without a permission: such a server must not start
  */
 export function createRpcSurface(options: RpcOptions): RpcSurface {
-  const { proxy, management, health, clock } = options;
+  const { proxy, management, health, draining, maxCallBytes, clock } = options;
   const core = {
     handle: proxy.handle,
     parts: proxy.parts,
     operations: { ...management, server: proxy.server },
   };
-  const registry = createServices({ core, health, clock });
+  const registry = createServices({ core, health, draining, clock });
   const load = async (): Promise<RpcHandler> => {
     const bridge = await import("@connectrpc/connect-node");
     const { clientAddress } = proxy;
-    return createRpcHandler({ ...options, bridge, registry, authorize, readCredentials, clientAddress });
+    return createRpcHandler({
+      ...options,
+      limits: { maxCallBytes },
+      bridge,
+      registry,
+      authorize,
+      readCredentials,
+      clientAddress,
+    });
   };
   let loading: Promise<RpcHandler> | undefined;
   const services = new Set(registry.services.flatMap(({ typeName }) => [typeName, ...aliasesOf(typeName)]));
@@ -72,7 +84,9 @@ export function createRpcSurface(options: RpcOptions): RpcSurface {
         .then((handler) => handler.handle(request, response))
         .catch((reason: unknown) => {
           options.logger.error({ error: reason }, "the RPC surface cannot be loaded");
-          response.destroy();
+          // gRPC clients read 503 as UNAVAILABLE, which they may try again elsewhere.
+          response.statusCode = 503;
+          response.end();
         });
     },
   };

@@ -37,8 +37,8 @@ export interface Server {
   readonly url: string;
   /** The first start's credentials; absent where a management token is configured. */
   readonly bootstrap: Bootstrap | undefined;
-  /** A model that can be asked for, for people who try the server out. */
-  readonly exampleModel: string;
+  /** A model that can be asked for, for people who try the server out; absent where none is known. */
+  readonly exampleModel: string | undefined;
   /** Drains, flushes and closes. @returns how many calls had to be broken off */
   stop(): Promise<{ readonly aborted: number }>;
 }
@@ -53,6 +53,8 @@ interface Parts {
   readonly authenticator: Authenticator;
   readonly closeAuthenticator: () => void;
   readonly proxy: LlmProxy;
+  /** Tells that a drain has begun. */
+  readonly draining: AbortController;
   /** Ends what is still running when the drain is over. */
   readonly shutdown: AbortController;
 }
@@ -117,6 +119,7 @@ function assemble({ config, logger, clock }: ServerOptions, data: OpenData, metr
     shield,
     ...authentication,
     proxy,
+    draining: new AbortController(),
     shutdown: new AbortController(),
   };
 }
@@ -165,14 +168,23 @@ function listen(
   { store, peppers }: OpenData,
   parts: Parts,
 ): Promise<Listener> {
-  const { bus, proxy, health, metrics, authenticator, shield, shutdown } = parts;
+  const { bus, proxy, health, metrics, authenticator, shield, draining, shutdown } = parts;
   const { meter } = metrics;
   const management = createManagementOperations({ store, bus, peppers, clock });
   const shared = { health, authenticator, clock, logger };
   return createListener({
     handler: createRequestHandler({
-      operations: operationsRoutes({ ...shared, config: config.telemetry.metrics, metrics, version }),
-      rpc: createRpcSurface({ ...shared, proxy, management, shield, shutdownSignal: shutdown.signal, meter }),
+      operations: operationsRoutes({ ...shared, shield, config: config.telemetry.metrics, metrics, version }),
+      rpc: createRpcSurface({
+        ...shared,
+        proxy,
+        management,
+        shield,
+        draining: draining.signal,
+        maxCallBytes: config.server.maxBodyBytes,
+        shutdownSignal: shutdown.signal,
+        meter,
+      }),
       llm: proxy.http,
     }),
     host: config.server.host,
@@ -191,6 +203,7 @@ function runningServer({ config }: ServerOptions, data: OpenData, parts: Parts, 
     exampleModel: exampleModel(config),
     async stop() {
       parts.health.startDraining();
+      parts.draining.abort(new ProxyError("unavailable", "the server is shutting down"));
       const drained = await listener.drain({ delayMs: drainDelayMs, timeoutMs: drainTimeoutMs });
       await close(parts, data);
       return drained;
@@ -207,7 +220,7 @@ async function close(parts: Parts, data: OpenData): Promise<void> {
   await data.close();
 }
 
-function exampleModel({ defaultModel, models, providers }: Config): string {
-  const echo = providers.find((provider) => provider.kind === "echo");
-  return defaultModel ?? echo?.name ?? models[0]?.name ?? `${providers[0]?.name ?? "provider"}/model`;
+function exampleModel({ defaultModel, models, directModels, providers }: Config): string | undefined {
+  const echo = directModels ? providers.find((provider) => provider.kind === "echo")?.name : undefined;
+  return defaultModel ?? echo ?? models[0]?.name;
 }

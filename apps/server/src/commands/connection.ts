@@ -34,13 +34,28 @@ export interface Connection {
  */
 export async function openConnection(host: Host, options: AdministrationOptions): Promise<Connection> {
   const directory = resolve(host.directory, options.dataDir);
-  if (options.server !== undefined) return remote(options.server, await tokenOf(host, options, directory));
   const owner = await readOwnerLock(directory);
+  if (options.tokenFile !== undefined && (options.server ?? owner?.url) !== undefined)
+    return remote(
+      options.server ?? owner?.url ?? "",
+      await readToken(resolve(host.directory, options.tokenFile)),
+    );
+  if (options.server !== undefined && options.server !== owner?.url)
+    // Our own token is for our own server: a mistyped URL must not get it.
+    throw new ProxyError(
+      "invalid_request",
+      "--server needs the file that holds its management token: --token-file FILE",
+    );
   if (owner?.url === undefined) return local(host, options, directory);
-  return remote(owner.url, await tokenOf(host, options, directory));
+  return remote(owner.url, await ownToken(host, options, directory));
 }
 
 function remote(baseUrl: string, token: Secret): Connection {
+  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ""))
+    throw new ProxyError(
+      "invalid_request",
+      `--server: expected a URL such as http://127.0.0.1:8080, got ${baseUrl}`,
+    );
   const authorize: Interceptor = (next) => (request) => {
     request.header.set("authorization", `Bearer ${token.reveal()}`);
     return next(request);
@@ -70,16 +85,32 @@ async function local(host: Host, options: AdministrationOptions, directory: stri
   return { transport, close: () => data.close() };
 }
 
-/** The token in the given file, else the configured one, else that of the first start. */
-async function tokenOf(host: Host, options: AdministrationOptions, directory: string): Promise<Secret> {
-  if (options.tokenFile !== undefined)
-    return new Secret((await readFile(resolve(host.directory, options.tokenFile), "utf8")).trim());
-  const configured = (await loadHostConfig(host, options)).config.auth.managementToken;
-  const token = configured ?? (await readBootstrap(directory))?.managementToken;
+async function readToken(path: string): Promise<Secret> {
+  try {
+    return new Secret((await readFile(path, "utf8")).trim());
+  } catch (reason) {
+    throw new ProxyError("invalid_request", `--token-file: ${path} cannot be read`, { cause: reason });
+  }
+}
+
+/**
+ * The token of the server that owns a data directory: the configured one, else that of the first start. Where the
+ * configuration cannot be read here, perhaps because its secrets are in another shell, the first start's has to do.
+ */
+async function ownToken(host: Host, options: AdministrationOptions, directory: string): Promise<Secret> {
+  const bootstrap = await readBootstrap(directory);
+  const configured = await loadHostConfig(host, options).then(
+    ({ config }) => config.auth.managementToken,
+    (reason: unknown) => {
+      if (!bootstrap) throw reason;
+      return undefined;
+    },
+  );
+  const token = configured ?? bootstrap?.managementToken;
   if (!token)
     throw new ProxyError(
       "invalid_request",
-      "no management token: give the file that holds it with --token-file",
+      "no management token: give the file that holds it with --token-file FILE",
     );
   return token;
 }

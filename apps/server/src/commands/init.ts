@@ -24,13 +24,18 @@ export function addInitCommand(program: Command, host: Host): void {
 
 async function init(options: CommonOptions, host: Host): Promise<void> {
   const path = resolve(host.directory, options.config ?? "llmproxy.yaml");
+  if (!/\.ya?ml$/.test(path))
+    throw new ProxyError(
+      "invalid_request",
+      `--config: init writes YAML; expected a name that ends in .yaml, got ${path}`,
+    );
   try {
     // `wx` never overwrites: the file may be somebody's work.
     await writeFile(path, initialConfigText(), { flag: "wx", mode: 0o600 });
   } catch (reason) {
     if (reason instanceof Error && "code" in reason && reason.code === "EEXIST")
       throw new ProxyError("conflict", `${path} exists; it is not overwritten`);
-    throw reason;
+    throw new ProxyError("unavailable", `${path} cannot be written`, { cause: reason });
   }
   print(host, options.json, { file: path }, `wrote ${path}`);
 }

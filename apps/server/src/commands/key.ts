@@ -5,9 +5,9 @@
  */
 
 import { toJson } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { CreateKeyResponseSchema, type Key, KeySchema } from "@llmproxy/proto";
-import { ProxyError } from "@llmproxy/spec";
+import { ProxyError, systemClock } from "@llmproxy/spec";
 import type { Command } from "commander";
 import type { Host } from "../host.ts";
 import { type AdministrationOptions, administer } from "./administration.ts";
@@ -41,13 +41,17 @@ export function addKeyCommand(program: Command, host: Host): void {
       "--expires <time>",
       "when it ends, e.g. 2027-01-31T00:00:00Z; in 90 days by default, in 365 at the latest",
     )
-    .option("--model <glob...>", "the models it may ask for; all by default");
+    .option("--model <glob>", "a model it may ask for, may be given several times; all by default", collect);
   add("list", "list keys", (options) => list(host, options)).option(
     "--project <id>",
     "only keys of this project",
   );
   add("show <id>", "show a key, without its secret", (options, id) => show(host, options, id));
   add("revoke <id>", "revoke a key at once", (options, id) => revoke(host, options, id));
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function create(host: Host, options: KeyOptions, name: string): Promise<void> {
@@ -102,7 +106,8 @@ function printKey(host: Host, options: KeyOptions, key: Key): void {
 }
 
 function rowOf({ id, name, projectId, revokedAt, expiresAt, allowedModels }: Key): string[] {
-  const state = revokedAt ? "revoked" : "valid";
+  const hasExpired = expiresAt && timestampMs(expiresAt) <= systemClock.now();
+  const state = revokedAt ? "revoked" : hasExpired ? "expired" : "valid";
   return [
     id,
     name,

@@ -4,14 +4,15 @@
  * @module
  */
 
-import { writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { LoadedConfig } from "@llmproxy/config";
-import { type LogFields, type Logger, systemClock } from "@llmproxy/spec";
+import { type LogFields, type Logger, ProxyError, systemClock } from "@llmproxy/spec";
 import { createLogger, createScrubber, type RootLogger } from "@llmproxy/telemetry";
 import type { Command } from "commander";
 import { banner } from "../banner.ts";
 import type { Host } from "../host.ts";
+import type { Server } from "../server.ts";
 import { type CommonOptions, loadHostConfig } from "./load-host-config.ts";
 
 interface ServeOptions extends CommonOptions {
@@ -58,30 +59,48 @@ async function serve(options: ServeOptions, host: Host): Promise<void> {
   }
 }
 
-async function run(
-  { config }: LoadedConfig,
-  options: ServeOptions,
-  logger: Logger,
-  host: Host,
-): Promise<void> {
-  const dataDirectory = resolve(host.directory, options.dataDir);
+async function run(loaded: LoadedConfig, options: ServeOptions, logger: Logger, host: Host): Promise<void> {
   // From here on: a signal that comes while the server starts must end it cleanly too.
   const stop = awaitStop(logger, host);
+  const readyFile = options.readyFile === undefined ? undefined : resolve(host.directory, options.readyFile);
   try {
+    // One that is left from an earlier run would tell a supervisor a wrong address.
+    if (readyFile !== undefined) await rm(readyFile, { force: true });
     const { startServer } = await import("../server.ts");
-    const server = await startServer({ config, dataDirectory, logger, clock: systemClock });
-    const startup = { url: server.url, pid: host.pid, startup_ms: Math.round(host.uptimeMs()) };
-    logger.info(startup, "ready");
-    const { url, bootstrap, exampleModel: model } = server;
-    host.stderr.write(banner({ url, model, bootstrap, authEnabled: config.auth.enabled }));
-    if (options.readyFile !== undefined)
-      await writeReadyFile(resolve(host.directory, options.readyFile), startup);
-    await stop.requested;
-    const { aborted } = await server.stop();
-    logger.info({ aborted }, "stopped");
+    const dataDirectory = resolve(host.directory, options.dataDir);
+    const server = await startServer({ config: loaded.config, dataDirectory, logger, clock: systemClock });
+    try {
+      await announce(server, { config: loaded.config, readyFile, logger, host });
+      await stop.requested;
+    } finally {
+      const { aborted } = await server.stop();
+      logger.info({ aborted }, "stopped");
+    }
   } finally {
+    if (readyFile !== undefined) await rm(readyFile, { force: true });
     stop.end();
   }
+}
+
+interface Announcement {
+  readonly config: LoadedConfig["config"];
+  readonly readyFile: string | undefined;
+  readonly logger: Logger;
+  readonly host: Host;
+}
+
+async function announce(server: Server, { config, readyFile, logger, host }: Announcement): Promise<void> {
+  const { url, bootstrap, exampleModel: model } = server;
+  const startup = { url, pid: host.pid, startup_ms: Math.round(host.uptimeMs()) };
+  if (readyFile !== undefined) await writeReadyFile(readyFile, startup);
+  logger.info(startup, "ready");
+  const authEnabled = config.auth.enabled;
+  if (!authEnabled)
+    logger.warn(
+      { host: config.server.host },
+      "authentication is off: whoever reaches this address may do anything",
+    );
+  host.stderr.write(banner({ url, model, bootstrap, authEnabled }));
 }
 
 /** Flags are one layer of the configuration, checked like every other. */
@@ -122,8 +141,19 @@ function openLogger({ config }: LoadedConfig, { json }: ServeOptions, host: Host
   });
 }
 
+/** Whole or not at all: a supervisor may read it at any moment. */
 async function writeReadyFile(path: string, startup: LogFields): Promise<void> {
-  await writeFile(path, `${JSON.stringify(startup)}\n`);
+  const temporary = `${path}.tmp`;
+  try {
+    await writeFile(
+      temporary,
+      `${JSON.stringify(startup)}
+`,
+    );
+    await rename(temporary, path);
+  } catch (reason) {
+    throw new ProxyError("unavailable", `the ready file ${path} cannot be written`, { cause: reason });
+  }
 }
 
 /** The wish that the server stops. */
@@ -134,11 +164,14 @@ interface StopRequest {
   end(): void;
 }
 
-/** The first signal drains; a second one, from somebody who will not wait, ends the process at once. */
+/**
+ * The first signal drains; a second one, from somebody who will not wait, ends the process at once. What nobody
+ * caught drains too: what else runs may be trusted to end, and nothing new is taken on.
+ */
 function awaitStop(logger: Logger, host: Host): StopRequest {
   const { promise, resolve: request } = Promise.withResolvers<void>();
   let isRequested = false;
-  const end = host.onStop((signal) => {
+  const endSignals = host.onStop((signal) => {
     if (isRequested) {
       logger.warn({ signal }, "stopping at once");
       host.exit(1);
@@ -147,5 +180,14 @@ function awaitStop(logger: Logger, host: Host): StopRequest {
     logger.info({ signal }, "stopping");
     request();
   });
+  const endFailures = host.onFailure((error) => {
+    logger.error({ error }, "stopping after a failure nobody caught");
+    isRequested = true;
+    request();
+  });
+  const end = (): void => {
+    endSignals();
+    endFailures();
+  };
   return { requested: promise, end };
 }

@@ -6,7 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createApiKey, type Peppers } from "@llmproxy/auth";
+import { createApiKey, type Peppers, parseApiKey } from "@llmproxy/auth";
 import { type Clock, ProxyError, Secret, type Store } from "@llmproxy/spec";
 import { readSecretFile, writeSecretFile } from "./secret-file.ts";
 
@@ -39,42 +39,45 @@ export async function readBootstrap(directory: string): Promise<Bootstrap | unde
   return text === undefined ? undefined : parse(text, path);
 }
 
-/**
- * Makes the bootstrap once: the project `default`, a key that does not expire, and the file, in this order, so
- * that a crash in between leaves nothing that the next start would not mend.
- */
-export async function createBootstrap(
-  directory: string,
-  store: Store,
-  peppers: Peppers,
-  clock: Clock,
-): Promise<Bootstrap> {
-  const now = new Date(clock.now());
-  if (!(await store.projects.get(defaultProjectId)))
-    await store.projects.insert({
-      id: defaultProjectId,
-      name: "default",
-      isActive: true,
-      createdAt: now,
-      updatedAt: now,
-    });
-  const { key, ...identity } = createApiKey({ kind: "v", peppers });
-  await store.keys.insert({
-    ...identity,
-    projectId: defaultProjectId,
-    name: "bootstrap",
-    createdAt: now,
-    metadata: {},
-  });
-  const managementToken = new Secret(`llp-management-${randomBytes(32).toString("base64url")}`);
+/** Makes the file once. What it names is put into the store by {@link storeBootstrap}, now and at every start. */
+export async function createBootstrap(directory: string, peppers: Peppers): Promise<Bootstrap> {
   const bootstrap = {
-    managementToken,
+    managementToken: new Secret(`llp-management-${randomBytes(32).toString("base64url")}`),
     projectId: defaultProjectId,
-    apiKey: key,
+    apiKey: createApiKey({ kind: "v", peppers }).key,
     path: bootstrapPath(directory),
   };
   await writeSecretFile(bootstrap.path, format(bootstrap));
   return bootstrap;
+}
+
+/** Makes the project everything belongs to that names no other. */
+export async function ensureDefaultProject(store: Store, clock: Clock): Promise<void> {
+  if (await store.projects.get(defaultProjectId)) return;
+  const now = new Date(clock.now());
+  const project = { id: defaultProjectId, name: "default", isActive: true, createdAt: now, updatedAt: now };
+  await store.projects.insert(project);
+}
+
+/**
+ * Puts the bootstrap's key into a store that does not have it: a new one, one whose first start was interrupted, or
+ * one that only lives in memory.
+ */
+export async function storeBootstrap(
+  { apiKey, projectId }: Bootstrap,
+  { store, peppers, clock }: { readonly store: Store; readonly peppers: Peppers; readonly clock: Clock },
+): Promise<void> {
+  const text = apiKey.reveal();
+  const id = parseApiKey(text)?.id;
+  if (id === undefined || (await store.keys.get(id)) || !(await store.projects.get(projectId))) return;
+  const identity = { id, hash: peppers.hash(text), pepperId: peppers.currentId };
+  await store.keys.insert({
+    ...identity,
+    projectId,
+    name: "bootstrap",
+    createdAt: new Date(clock.now()),
+    metadata: {},
+  });
 }
 
 function format({ managementToken, projectId, apiKey }: Bootstrap): string {

@@ -15,7 +15,13 @@ import {
   openSqliteStore,
   prepareDataDirectory,
 } from "@llmproxy/store";
-import { type Bootstrap, createBootstrap, readBootstrap } from "./bootstrap.ts";
+import {
+  type Bootstrap,
+  createBootstrap,
+  ensureDefaultProject,
+  readBootstrap,
+  storeBootstrap,
+} from "./bootstrap.ts";
 import { openPeppers } from "./pepper-file.ts";
 
 /** What opening needs. */
@@ -50,12 +56,13 @@ export async function openData(options: OpenDataOptions): Promise<OpenData> {
   await prepareDataDirectory(directory);
   const lock = await acquireOwnerLock(directory, { clock });
   try {
-    const peppers = await openPeppers(directory);
+    const peppers = await openPeppers(directory, databasePath(options));
     const store = await openStore(options);
     try {
-      const existing = await readBootstrap(directory);
-      const bootstrap =
-        existing ?? (options.bootstrap ? await createBootstrap(directory, store, peppers, clock) : undefined);
+      await ensureDefaultProject(store, clock);
+      const bootstrap = options.bootstrap
+        ? await openBootstrap(directory, { store, peppers, clock })
+        : undefined;
       return { store, peppers, bootstrap, lock, close: () => closeData(store, lock) };
     } catch (reason) {
       await store.close();
@@ -67,6 +74,15 @@ export async function openData(options: OpenDataOptions): Promise<OpenData> {
   }
 }
 
+async function openBootstrap(
+  directory: string,
+  use: Parameters<typeof storeBootstrap>[1],
+): Promise<Bootstrap> {
+  const bootstrap = (await readBootstrap(directory)) ?? (await createBootstrap(directory, use.peppers));
+  await storeBootstrap(bootstrap, use);
+  return bootstrap;
+}
+
 async function closeData(store: Store, lock: OwnerLock): Promise<void> {
   try {
     await store.close();
@@ -75,8 +91,15 @@ async function closeData(store: Store, lock: OwnerLock): Promise<void> {
   }
 }
 
-async function openStore({ directory, store, clock, logger, meter }: OpenDataOptions): Promise<Store> {
-  if (store.file === ":memory:") return createMemoryStore();
-  const path = isAbsolute(store.file) ? store.file : join(directory, store.file);
+/** Absent where the store only lives in memory. */
+function databasePath({ directory, store: { file } }: OpenDataOptions): string | undefined {
+  if (file === ":memory:") return undefined;
+  return isAbsolute(file) ? file : join(directory, file);
+}
+
+async function openStore(options: OpenDataOptions): Promise<Store> {
+  const { clock, logger, meter } = options;
+  const path = databasePath(options);
+  if (path === undefined) return createMemoryStore();
   return openSqliteStore({ path, clock, logger, meter });
 }

@@ -5,16 +5,28 @@
  */
 
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createPeppers, type Peppers } from "@llmproxy/auth";
 import { ProxyError, Secret } from "@llmproxy/spec";
 import { readSecretFile, writeSecretFile } from "./secret-file.ts";
 
-/** Reads the peppers of a data directory; makes the first one. @throws `invalid_request` for a file that is not ours */
-export async function openPeppers(directory: string): Promise<Peppers> {
+/**
+ * Reads the peppers of a data directory; makes the first one.
+ *
+ * @param database - the database whose keys they are for; absent when it only lives in memory
+ * @throws `invalid_request` for a file that is not ours, and for one that is missing beside a database: a new pepper
+ *   would silently make every key of it invalid
+ */
+export async function openPeppers(directory: string, database: string | undefined): Promise<Peppers> {
   const path = join(directory, "peppers.json");
   const text = await readSecretFile(path);
   if (text !== undefined) return createPeppers(parse(text, path));
+  if (database !== undefined && existsSync(database))
+    throw new ProxyError(
+      "invalid_request",
+      `${path} is missing, without which no API key of ${database} is valid; restore it from a backup, or move the database away to begin anew`,
+    );
   const pepper = { id: "p1", secret: randomBytes(32).toString("base64url") };
   await writeSecretFile(path, `${JSON.stringify([pepper], undefined, 2)}\n`);
   return createPeppers([{ id: pepper.id, secret: new Secret(pepper.secret) }]);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CallRecord } from "@llmproxy/spec";
@@ -70,6 +70,27 @@ describe("the first start", () => {
     expect((await complete(second)).status).toBe(200);
   });
 
+  it("gives a key that works also where the store only lives in memory", async () => {
+    await using directory = await temporaryDirectory();
+    const environment = { LLMPROXY_STORE__URL: "sqlite::memory:" };
+    const first = await startChildServer(directory.path, [], environment);
+    await first.end("SIGTERM");
+    await using second = await startChildServer(directory.path, [], environment);
+    expect((await complete(second)).status).toBe(200);
+  });
+
+  it("is not repeated over a database whose peppers are lost", async () => {
+    await using directory = await temporaryDirectory();
+    const first = await startChildServer(directory.path);
+    await first.end("SIGTERM");
+    await rm(join(directory.path, "data", "peppers.json"));
+    const second = await runLlmproxy(directory.path, ["serve", "--port", "0"]);
+    expect([second.code, second.stderr]).toEqual([
+      2,
+      expect.stringMatching(/peppers\.json is missing.*restore it/),
+    ]);
+  });
+
   it("makes no bootstrap where a management token is configured", async () => {
     await using directory = await temporaryDirectory();
     const environment = { LLMPROXY_AUTH__MANAGEMENT_TOKEN: "a-management-token-of-ours" };
@@ -121,6 +142,22 @@ describe("a running server", () => {
     expect(await stopWhileStarting(directory.path)).toBe(0);
     await using again = await startChildServer(directory.path);
     expect((await complete(again)).status).toBe(200);
+  });
+
+  it("takes its ready file away when it ends", async () => {
+    await using directory = await temporaryDirectory();
+    const server = await startChildServer(directory.path, ["--ready-file", "ready.json"]);
+    expect(await readdir(directory.path)).toContain("ready.json");
+    await server.end("SIGTERM");
+    expect(await readdir(directory.path)).not.toContain("ready.json");
+    const failed = await runLlmproxy(directory.path, [
+      "serve",
+      "--port",
+      "0",
+      "--ready-file",
+      "no/such/folder",
+    ]);
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("no/such/folder")]);
   });
 
   it("stops at once at the second signal", async () => {
@@ -257,6 +294,26 @@ describe("the command line", () => {
     });
   });
 
+  it("says what is wrong in one line, and whose mistake it is by its exit code", async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startChildServer(directory.path);
+    for (const [given, code, stderr] of [
+      [["key", "show", "nope"], 1, "llmproxy: key not found\n"],
+      [["project", "create", ""], 2, /^llmproxy: name: expected .*\n$/],
+      [
+        ["project", "list", "--server", "http://127.0.0.1:1"],
+        2,
+        /^llmproxy: --server needs .*--token-file FILE\n$/,
+      ],
+      [["project", "list", "--token-file", "/nope"], 2, /^llmproxy: --token-file: \/nope cannot be read\n$/],
+    ] as const)
+      expect(await runLlmproxy(directory.path, given)).toMatchObject({
+        code,
+        stderr: typeof stderr === "string" ? stderr : expect.stringMatching(stderr),
+      });
+    expect(server.pid).toBeGreaterThan(0);
+  });
+
   it("writes a configuration that is valid, and does not overwrite it", async () => {
     await using directory = await temporaryDirectory();
     expect((await runLlmproxy(directory.path, ["init"])).code).toBe(0);
@@ -304,8 +361,7 @@ describe("secrets", () => {
     const environment = { LLMPROXY_PROVIDERS: providers, LLMPROXY_AUTH__MANAGEMENT_TOKEN: managementToken };
     await using server = await startChildServer(directory.path, ["--log-level", "debug"], environment);
     const created = await runLlmproxy(directory.path, ["key", "create", "canary", "--json"], environment);
-    // There is no project yet: the mistake must not show anything either.
-    expect(created.code).toBe(1);
+    expect(created.code).toBe(0);
     const project = JSON.parse(
       (await runLlmproxy(directory.path, ["project", "create", "p", "--json"], environment)).stdout,
     ) as { id: string };
