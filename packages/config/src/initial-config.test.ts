@@ -11,7 +11,7 @@ function load(text: string): Promise<LoadedConfig> {
     return { bytes: new TextEncoder().encode(text), isTruncated: false, mode: 0o600 };
   };
   return loadConfig({
-    directory: "/work",
+    directory: "/srv",
     environment: { OPENAI_API_KEY: "k", LLMPROXY_MANAGEMENT_TOKEN: "a-management-token" },
     readFile,
   });

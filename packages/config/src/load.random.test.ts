@@ -97,7 +97,7 @@ async function outcomeOf(text: string): Promise<LoadedConfig | ConfigError> {
     return { bytes: new TextEncoder().encode(text), isTruncated: false, mode: 0o600 };
   };
   try {
-    return await loadConfig({ directory: "/work", environment: {}, readFile });
+    return await loadConfig({ directory: "/srv", environment: {}, readFile });
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw new Error(`loading ${text} failed otherwise`, { cause: error });

@@ -8,7 +8,7 @@ import { type LoadConfigOptions, type LoadedConfig, loadConfig } from "./load.ts
 import type { FileContent } from "./sources/read-file.ts";
 import { ConfigError } from "./violation.ts";
 
-/** What a test loads from; files by their name in `/work`. */
+/** What a test loads from; files by their name in `/srv`. */
 interface Given {
   readonly files?: Readonly<Record<string, string>>;
   readonly environment?: LoadConfigOptions["environment"];
@@ -18,12 +18,12 @@ interface Given {
 
 function load({ files = {}, environment = {}, ...rest }: Given = {}): Promise<LoadedConfig> {
   const readFile = async (path: string, maxBytes: number): Promise<FileContent> => {
-    const text = files[path.replace("/work/", "")];
+    const text = files[path.replace("/srv/", "")];
     if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     const bytes = new TextEncoder().encode(text);
     return { bytes: bytes.subarray(0, maxBytes), isTruncated: bytes.length > maxBytes, mode: 0o600 };
   };
-  return loadConfig({ directory: "/work", environment, readFile, ...rest });
+  return loadConfig({ directory: "/srv", environment, readFile, ...rest });
 }
 
 /** Loads `llmproxy.yaml` with this text. */
@@ -172,7 +172,7 @@ telemetry: { log: { level: debug, format: json }, metrics: { enabled: false, pat
       drainDelayMs: 2_000,
       drainTimeoutMs: 25_000,
     });
-    expect(file).toBe("/work/llmproxy.yaml");
+    expect(file).toBe("/srv/llmproxy.yaml");
     expect(
       ["host", "port", "drain_delay", "drain_timeout"].map((key) => sources.get(`server.${key}`)),
     ).toEqual(["file", "flag", "environment", "default"]);
@@ -410,7 +410,7 @@ providers:
         flags: { default_model: "x" },
       }),
     );
-    expect(lines[0]).toMatch(/^\/work\/llmproxy\.yaml: is not valid at line 3, column 1: .* \(line 3\)$/);
+    expect(lines[0]).toMatch(/^\/srv\/llmproxy\.yaml: is not valid at line 3, column 1: .* \(line 3\)$/);
     expect(lines.at(-1)).toBe(
       "LLMPROXY_SERVER__PROT: is not a setting, the nearest is LLMPROXY_SERVER__PORT",
     );
@@ -418,18 +418,18 @@ providers:
 
   it("a file that is named and not there", async () => {
     expect(await refusals(load({ file: "nope.yaml" }))).toEqual([
-      "/work/nope.yaml: does not exist, should be a configuration file",
+      "/srv/nope.yaml: does not exist, should be a configuration file",
     ]);
   });
 
   it("two files", async () => {
     const [line] = await refusals(load({ files: { "llmproxy.yml": "", "llmproxy.json": "{}" } }));
-    expect(line).toContain("/work/llmproxy.yml and /work/llmproxy.json");
+    expect(line).toContain("/srv/llmproxy.yml and /srv/llmproxy.json");
   });
 
   it("a file of ten megabytes", async () => {
     expect(await refusals(loadYaml(`# ${"x".repeat(10_485_760)}`))).toEqual([
-      "/work/llmproxy.yaml: is too large, should be at most 1048576 bytes",
+      "/srv/llmproxy.yaml: is too large, should be at most 1048576 bytes",
     ]);
   });
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { readConfigFile } from "./config-file.ts";
 import type { FileContent } from "./read-file.ts";
 
-/** A file system of `/work/<name>`. */
+/** A file system of `/srv/<name>`. */
 function filesOf(files: Readonly<Record<string, string | Uint8Array | Error>>) {
   return async (path: string, maxBytes: number): Promise<FileContent> => {
-    const content = path.startsWith("/work/") ? files[path.slice("/work/".length)] : undefined;
+    const content = path.startsWith("/srv/") ? files[path.slice("/srv/".length)] : undefined;
     if (content === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     if (content instanceof Error) throw content;
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -13,9 +13,9 @@ function filesOf(files: Readonly<Record<string, string | Uint8Array | Error>>) {
   };
 }
 
-/** Reads `file`, or whatever is found, in `/work`. */
+/** Reads `file`, or whatever is found, in `/srv`. */
 function read(files: Parameters<typeof filesOf>[0], file?: string) {
-  return readConfigFile({ file, directory: "/work", readFile: filesOf(files) });
+  return readConfigFile({ file, directory: "/srv", readFile: filesOf(files) });
 }
 
 const tree = { server: { port: 9000 } };
@@ -29,7 +29,7 @@ describe("readConfigFile", () => {
     ["llmproxy.yaml", "\ufeffserver:\n  port: 9000\n"],
   ])("finds and reads %s", async (name, text) => {
     const { path, layer, violations } = await read({ [name]: text });
-    expect({ path, tree: layer?.tree, violations }).toEqual({ path: `/work/${name}`, tree, violations: [] });
+    expect({ path, tree: layer?.tree, violations }).toEqual({ path: `/srv/${name}`, tree, violations: [] });
   });
 
   it("reads nothing where there is nothing", async () => {
@@ -43,7 +43,7 @@ describe("readConfigFile", () => {
   it("reads the file it is given, relative to the directory or absolute", async () => {
     const files = { "llmproxy.yaml": "server: {}", "etc/Mine.YAML": "server: { port: 9000 }" };
     expect((await read(files, "etc/Mine.YAML")).layer?.tree).toEqual(tree);
-    expect((await read(files, "/work/etc/Mine.YAML")).layer?.tree).toEqual(tree);
+    expect((await read(files, "/srv/etc/Mine.YAML")).layer?.tree).toEqual(tree);
   });
 
   it("refuses two files, naming both", async () => {
@@ -51,9 +51,9 @@ describe("readConfigFile", () => {
     expect(layer).toBeUndefined();
     expect(violations).toEqual([
       {
-        path: "/work/llmproxy.yaml",
+        path: "/srv/llmproxy.yaml",
         message:
-          "is one of several: /work/llmproxy.yaml and /work/llmproxy.toml; keep one or name it with --config",
+          "is one of several: /srv/llmproxy.yaml and /srv/llmproxy.toml; keep one or name it with --config",
       },
     ]);
   });
@@ -113,16 +113,16 @@ describe("readConfigFile", () => {
     ],
   ])("refuses %s", async (_, file, files, message) => {
     expect(await read(files, file)).toEqual({
-      path: `/work/${file}`,
+      path: `/srv/${file}`,
       layer: undefined,
-      violations: [{ path: `/work/${file}`, message }],
+      violations: [{ path: `/srv/${file}`, message }],
     });
   });
 
   it("says where a file is not valid", async () => {
     const { layer, violations } = await read({ "llmproxy.yaml": "server:\n  port: [1\n" });
     expect(layer).toBeUndefined();
-    expect(violations[0]).toMatchObject({ path: "/work/llmproxy.yaml", line: 3 });
+    expect(violations[0]).toMatchObject({ path: "/srv/llmproxy.yaml", line: 3 });
     expect(violations[0]?.message).toMatch(/^is not valid at line 3, column 1: /);
   });
 

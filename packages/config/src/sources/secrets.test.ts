@@ -9,7 +9,7 @@ const token = "a-management-token";
 
 const files: Readonly<Record<string, Partial<FileContent> & { text: string }>> = {
   "/etc/token": { text: `\n  ${token}\r\n` },
-  "/work/key": { text: "from-work" },
+  "/srv/key": { text: "from-work" },
   "/secrets/key": { text: "from-secrets" },
   "/etc/read-only": { text: token, mode: 0o400 },
   "/etc/windows": { text: token, mode: undefined },
@@ -31,7 +31,7 @@ async function read(tree: JsonObject, environment: Readonly<Record<string, strin
   const { at, findings } = await readSecrets(tree, configSchema, {
     environment,
     readFile,
-    directoryOf: ([section]) => (section === "auth" ? "/etc" : "/work"),
+    directoryOf: ([section]) => (section === "auth" ? "/etc" : "/srv"),
   });
   return { at, problems: findings.map(({ path, message }) => `${formatPath(path)}: ${message}`) };
 }
