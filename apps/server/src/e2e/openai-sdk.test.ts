@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import type { CallRecord } from "@llmproxy/spec";
+import { openSqliteStore } from "@llmproxy/store";
 import {
   createFakeUpstream,
   type FakeUpstream,
@@ -23,6 +26,28 @@ async function chatRequest(upstream: FakeUpstream): Promise<ReceivedRequest> {
   const found = upstream.requests.find(isChat);
   if (!found) throw new Error("no chat request");
   return found;
+}
+
+/** All records of calls, once there are as many as expected. */
+async function recordsOf(server: TestServer, count: number): Promise<readonly CallRecord[]> {
+  const path = join(server.dataDirectory, "llmproxy.db");
+  let records: CallRecord[] = [];
+  await until(async () => {
+    const store = await openSqliteStore({ path, readOnly: true });
+    records = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await store.usage.list(
+        {},
+        { pageSize: 1000, ...(pageToken !== undefined && { pageToken }) },
+      );
+      records.push(...page.items);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+    await store.close();
+    return records.length >= count;
+  });
+  return records;
 }
 
 const hello = [{ role: "user" as const, content: "Hello there, proxy" }];
@@ -345,5 +370,11 @@ describe("the openai client on an OpenAI-speaking upstream", () => {
     const ended = () => server.logger.entries.filter((entry) => entry.message === "call");
     await until(() => ended().length === places.length);
     expect(new Set(ended().map(({ fields }) => fields.outcome))).toEqual(new Set(["upstream-cut"]));
+    const records = await recordsOf(server, places.length);
+    expect(new Set(records.map(({ requestId }) => requestId)).size).toBe(places.length);
+    expect(records.every(({ outcome }) => outcome === "upstream-cut")).toBe(true);
+    // What passed is accounted for, though the vendor never told.
+    const late = records.filter(({ usage }) => usage !== undefined && usage.outputTokens > 0);
+    expect(late.length).toBeGreaterThan(places.length / 4);
   });
 });
