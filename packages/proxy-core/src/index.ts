@@ -20,12 +20,13 @@ export { type Dialects, dialects } from "./dialects/dialects.ts";
 export { openaiChat } from "./dialects/openai-chat/index.ts";
 export { type FramesOptions, framesOf, partsOf } from "./frames.ts";
 export type { Lookup, ResolvedAddress } from "./http/connector.ts";
-export type { UpstreamRequest, UpstreamResponse } from "./http/exchange.ts";
+export type { UpstreamRequest } from "./http/exchange.ts";
 export {
   createUpstreamClient,
   type UpstreamClient,
   type UpstreamClientOptions,
 } from "./http/upstream-client.ts";
+export type { UpstreamResponse } from "./http/upstream-response.ts";
 export { defaultTimeouts, type UpstreamTimeouts } from "./http/watchdog.ts";
 export { type JsonBody, type ReadJsonBodyOptions, readJsonBody } from "./json/read.ts";
 export { defaultJsonLimits, type JsonLimits } from "./json/scan.ts";

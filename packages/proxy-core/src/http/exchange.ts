@@ -4,19 +4,14 @@
  * @module
  */
 
-import {
-  type Agent,
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-} from "node:http";
+import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type CallPhase, type Clock, ProxyError } from "@llmproxy/spec";
 import type { BaseUrl } from "./base-url.ts";
 import { closeIdleSockets } from "./connector.ts";
 import { UpstreamBody } from "./upstream-body.ts";
 import { type ConnectionStage, connectionError, errorCode, timeoutError } from "./upstream-error.ts";
+import { AnsweredResponse, type UpstreamResponse } from "./upstream-response.ts";
 import { createWatchdog, type UpstreamTimeouts, type Watchdog } from "./watchdog.ts";
 
 /** A request to an upstream. */
@@ -34,28 +29,6 @@ export interface UpstreamRequest {
   readonly onPhase?: (phase: CallPhase) => void;
   /** Whether the process may end while this waits; false when absent. */
   readonly background?: boolean;
-}
-
-/** An answer whose head has come. Whoever holds it reads to the end or calls `destroy`. */
-export interface UpstreamResponse {
-  /** Never 1xx or 3xx. */
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  /** Whether the body came to the end that HTTP announced. */
-  readonly complete: boolean;
-  /**
-   * Reads on; one read at a time. The upstream is made to wait while nobody reads.
-   *
-   * @returns all bytes that have arrived, or undefined at the end
-   * @throws `upstream_cut` when the body breaks off, once what has arrived is read
-   * @throws `deadline_exceeded` when a time limit passed
-   * @throws the signal's reason when it aborted
-   */
-  read(): Promise<Buffer | undefined>;
-  /** Calls `listener` as soon as the body fails, which is before the reader has come to that point. */
-  onFailure(listener: (error: ProxyError) => void): void;
-  /** Closes the connection unless the body has ended. Reads then throw `error`, without one they end. */
-  destroy(error?: ProxyError): void;
 }
 
 /** What an exchange needs beside the request. */
@@ -206,7 +179,7 @@ class Exchange {
       watchdog: this.#watchdog,
       onClose: () => this.#close(),
     });
-    this.#resolve(new Response(message, this.#body, (error) => this.#destroy(error)));
+    this.#resolve(new AnsweredResponse(message, this.#body, (error) => this.#destroy(error)));
   }
 
   #destroy(error?: ProxyError): void {
@@ -271,33 +244,6 @@ function lengthOf(method: string, body: readonly Uint8Array[]): { readonly "cont
   let length = 0;
   for (const slice of body) length += slice.length;
   return { "content-length": String(length) };
-}
-
-/** A class because it has an accessor: in a literal that would cost each answer a hidden class of its own. */
-class Response implements UpstreamResponse {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly destroy: (error?: ProxyError) => void;
-  readonly #body: UpstreamBody;
-
-  constructor(message: IncomingMessage, body: UpstreamBody, destroy: (error?: ProxyError) => void) {
-    this.status = message.statusCode ?? 0;
-    this.headers = message.headers;
-    this.destroy = destroy;
-    this.#body = body;
-  }
-
-  get complete(): boolean {
-    return this.#body.complete;
-  }
-
-  read(): Promise<Buffer | undefined> {
-    return this.#body.read();
-  }
-
-  onFailure(listener: (error: ProxyError) => void): void {
-    this.#body.onFailure(listener);
-  }
 }
 
 /** Why an answer is not accepted; undefined when it is. */

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { UpstreamResponse } from "./exchange.ts";
 import { readBody } from "./read-body.ts";
+import type { UpstreamResponse } from "./upstream-response.ts";
 
 function responseOf(read: () => Promise<Buffer | undefined>): UpstreamResponse & { isDestroyed: boolean } {
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { UpstreamResponse } from "./exchange.ts";
+import type { UpstreamResponse } from "./upstream-response.ts";
 
 /** A body, or as much of it as was allowed. */
 export interface BoundedBody {

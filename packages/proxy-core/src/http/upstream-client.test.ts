@@ -10,8 +10,9 @@ import {
   until,
 } from "@llmproxy/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { UpstreamRequest, UpstreamResponse } from "./exchange.ts";
+import type { UpstreamRequest } from "./exchange.ts";
 import { createUpstreamClient, type UpstreamClient, type UpstreamClientOptions } from "./upstream-client.ts";
+import type { UpstreamResponse } from "./upstream-response.ts";
 
 let upstream: FakeUpstream;
 let clients: UpstreamClient[];

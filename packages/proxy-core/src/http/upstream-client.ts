@@ -7,7 +7,8 @@
 import { type Clock, ProxyError, systemClock } from "@llmproxy/spec";
 import { parseBaseUrl } from "./base-url.ts";
 import { closeIdleSockets, createConnector, type Lookup } from "./connector.ts";
-import { exchange, type UpstreamRequest, type UpstreamResponse } from "./exchange.ts";
+import { exchange, type UpstreamRequest } from "./exchange.ts";
+import type { UpstreamResponse } from "./upstream-response.ts";
 import { defaultTimeouts, type UpstreamTimeouts } from "./watchdog.ts";
 
 /** What a {@link createUpstreamClient} is made from. */

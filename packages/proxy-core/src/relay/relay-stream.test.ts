@@ -2,8 +2,8 @@ import { type ChatRequest, type FramesReply, ProxyError, type ReplyEnd } from "@
 import { createFakeClock, loadRecording, loadRecordings, openaiEventStream } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
 import { openaiChat } from "../dialects/openai-chat/index.ts";
-import type { UpstreamResponse } from "../http/exchange.ts";
 import { cutError } from "../http/upstream-error.ts";
+import type { UpstreamResponse } from "../http/upstream-response.ts";
 import { relayReply } from "./relay.ts";
 import { createScrubber } from "./scrub.ts";
 

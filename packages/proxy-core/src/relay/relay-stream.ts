@@ -10,8 +10,8 @@
 
 import { type FramesReply, ProxyError, type ReplyEnd } from "@llmproxy/spec";
 import type { FrameObserver } from "../dialects/dialect.ts";
-import type { UpstreamResponse } from "../http/exchange.ts";
 import { cutError } from "../http/upstream-error.ts";
+import type { UpstreamResponse } from "../http/upstream-response.ts";
 import { defined } from "../json/value.ts";
 import { createReplyEnding, type ReplyEnding } from "../reply-end.ts";
 import { createFrameSplitter, type FrameSplitter } from "../sse/split.ts";

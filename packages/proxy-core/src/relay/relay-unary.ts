@@ -6,8 +6,8 @@
 
 import { type FramesReply, type JsonObject, ProxyError, type ReplyEnd } from "@llmproxy/spec";
 import type { Dialect } from "../dialects/dialect.ts";
-import type { UpstreamResponse } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
+import type { UpstreamResponse } from "../http/upstream-response.ts";
 import { defined } from "../json/value.ts";
 import type { RelayReplyOptions } from "./relay.ts";
 import { passedHeaders } from "./response-headers.ts";

@@ -5,7 +5,7 @@
  */
 
 import { type ChatRequest, type FramesReply, ProxyError } from "@llmproxy/spec";
-import type { UpstreamResponse } from "../http/exchange.ts";
+import type { UpstreamResponse } from "../http/upstream-response.ts";
 import { relayStream } from "./relay-stream.ts";
 import { relayUnary } from "./relay-unary.ts";
 import { type FailureOptions, readFailure } from "./vendor-failure.ts";

@@ -7,8 +7,8 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { type Clock, type JsonObject, ProxyError } from "@llmproxy/spec";
 import type { Dialect } from "../dialects/dialect.ts";
-import type { UpstreamResponse } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
+import type { UpstreamResponse } from "../http/upstream-response.ts";
 import { isObject } from "../json/value.ts";
 import { readRetryAfter } from "./retry-after.ts";
 import { type Scrubber, scrubError } from "./scrub.ts";
