@@ -6,6 +6,7 @@
 
 import { authorize, type CredentialHeaders, readCredentials } from "@llmproxy/auth";
 import type { Config } from "@llmproxy/config";
+import { requestIdOf } from "@llmproxy/core";
 import type { Shield } from "@llmproxy/ratelimit";
 import { createOperationsRoutes, type OperationsRoutes } from "@llmproxy/rest";
 import { type Authenticator, type Clock, type Health, ProxyError } from "@llmproxy/spec";
@@ -34,6 +35,7 @@ export function operationsRoutes(options: OperationsRoutesOptions): OperationsRo
     health,
     clock,
     version,
+    requestId: (offered) => requestIdOf(offered, clock.now()),
     ...(config.enabled && { metrics: { path: config.path, source: metrics, ...(config.auth && { admit }) } }),
   });
 }

@@ -8,6 +8,7 @@ export {
 export type { ClientAddress } from "./http/client-address.ts";
 export type { HttpHandler, HttpRequest, HttpResponse } from "./http/exchange.ts";
 export type { LlmHttp } from "./http/llm-http.ts";
+export { requestIdOf } from "./ids.ts";
 export type { PageInput } from "./operations/check.ts";
 export type {
   CreatedKey,

@@ -20,6 +20,7 @@ async function serve(health: Health, metrics?: MetricsRoute): Promise<string> {
     health,
     clock: systemClock,
     version: "1.2.3",
+    requestId: (offered) => offered ?? "made-here",
     ...(metrics && { metrics }),
   });
   const server = createServer((request, response) => {
@@ -73,6 +74,15 @@ describe("operations routes", () => {
   it("answers HEAD without a body", async () => {
     const answer = await fetch(`${await serve(healthOf(true))}/health`, { method: "HEAD" });
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
+  });
+
+  it.each([
+    [{}, "made-here"],
+    [{ "x-request-id": "request-0001" }, "request-0001"],
+  ])("names the request it answers: %j", async (headers, expected) => {
+    const url = await serve(healthOf(true));
+    for (const method of ["GET", "POST"])
+      expect((await fetch(`${url}/health`, { method, headers })).headers.get("x-request-id")).toBe(expected);
   });
 
   it("leaves other paths to others", async () => {

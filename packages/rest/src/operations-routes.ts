@@ -42,6 +42,8 @@ export interface OperationsOptions {
   readonly health: Health;
   readonly clock: Clock;
   readonly version: string;
+  /** Makes the `x-request-id` of an answer from the one the client offered. */
+  requestId(offered: string | undefined): string;
   /** Absent where metrics are switched off: the path is then unknown here. */
   readonly metrics?: MetricsRoute;
 }
@@ -80,6 +82,11 @@ export function createOperationsRoutes(options: OperationsOptions): OperationsRo
     handle(request, response) {
       const route = routes.get(pathOf(request.url));
       if (!route) return false;
+      const offered = request.headers["x-request-id"];
+      response.setHeader(
+        "x-request-id",
+        options.requestId(typeof offered === "string" ? offered : undefined),
+      );
       void answer(route, request, response);
       return true;
     },

@@ -239,6 +239,19 @@ describe("a bad request line or header", () => {
     session.close();
   });
 
+  it.each(["/health", "/ready", "/live", "/metrics", "/v1/nothing"])(
+    "%s answers with the id of the request",
+    async (path) => {
+      await using server = await startTestServer();
+      const named = await fetch(server.url + path, { headers: { "x-request-id": "request-0001" } });
+      const unnamed = await fetch(server.url + path);
+      expect([named.headers.get("x-request-id"), unnamed.headers.get("x-request-id")]).toEqual([
+        "request-0001",
+        expect.stringMatching(/^[0-9a-f-]{36}$/),
+      ]);
+    },
+  );
+
   it("another method is told the right one", async () => {
     await using server = await startTestServer();
     const answer = await fetch(`${server.url}/v1/chat/completions`);

@@ -220,6 +220,8 @@ describe("checkForm", () => {
     ["events.bus", "kafka", 'is "kafka", should be in-memory, redis or redis-streams'],
     ["telemetry.log.level", "verbose", 'is "verbose", should be debug, info, warn, error or silent'],
     ["telemetry.metrics.path", "metrics", 'is "metrics", should be a path such as /metrics'],
+    ["telemetry.metrics.path", "/ready", 'is "/ready", should be a path such as /metrics'],
+    ["telemetry.metrics.path", "/v1/models", 'is "/v1/models", should be a path such as /metrics'],
     ["telemetry.metrics.path", "/", 'is "/", should be a path such as /metrics'],
     ["extensions", [""], 'is "", should be the name of a module'],
     ["features", [], "is a list, should be a map"],

@@ -44,7 +44,11 @@ const logSchema = strictObject(
 const metricsSchema = strictObject(
   {
     enabled: withDefault(flag(), true),
-    path: withDefault(text("a path such as /metrics", /^(\/[\w.~-]+)+$/), "/metrics"),
+    // Elsewhere it would hide the probes or the API.
+    path: withDefault(
+      text("a path such as /metrics", /^(?!\/(?:health|ready|live|v1|v1beta)(?:\/|$))(\/[\w.~-]+)+$/),
+      "/metrics",
+    ),
     auth: withDefault(flag(), false),
   },
   aMap,
