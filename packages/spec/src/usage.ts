@@ -13,6 +13,10 @@ export interface Usage {
   readonly inputTokens: number;
   /** Input tokens read from the vendor's prompt cache. */
   readonly cacheReadTokens: number;
+  /** Input tokens written to the vendor's prompt cache for its usual time: 5 minutes at Anthropic. */
+  readonly cacheWriteTokens: number;
+  /** Input tokens written to the vendor's prompt cache for an hour, which costs more. */
+  readonly cacheWriteHourTokens: number;
   /** Input tokens of audio. */
   readonly audioInputTokens: number;
   /** Output tokens that no other output part counts. */
@@ -29,6 +33,8 @@ export interface Usage {
 export const noUsage: Usage = {
   inputTokens: 0,
   cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWriteHourTokens: 0,
   audioInputTokens: 0,
   outputTokens: 0,
   reasoningTokens: 0,

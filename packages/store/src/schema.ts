@@ -55,6 +55,8 @@ export interface CallTable {
   /** The parts of the usage, all null when none was told; columns, so that reports can add them up. */
   input_tokens: number | null;
   cache_read_tokens: number | null;
+  cache_write_tokens: number | null;
+  cache_write_hour_tokens: number | null;
   audio_input_tokens: number | null;
   output_tokens: number | null;
   reasoning_tokens: number | null;

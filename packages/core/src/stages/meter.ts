@@ -68,6 +68,8 @@ function countTokens(tokens: Counter, provider: string, usage: Usage): void {
   const kinds = [
     ["input", usage.inputTokens],
     ["cache_read", usage.cacheReadTokens],
+    ["cache_write", usage.cacheWriteTokens],
+    ["cache_write_hour", usage.cacheWriteHourTokens],
     ["audio_input", usage.audioInputTokens],
     ["output", usage.outputTokens],
     ["reasoning", usage.reasoningTokens],

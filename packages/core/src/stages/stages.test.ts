@@ -82,6 +82,8 @@ const finished: ReplyEnd = {
   usage: {
     inputTokens: 7,
     cacheReadTokens: 3,
+    cacheWriteTokens: 0,
+    cacheWriteHourTokens: 0,
     audioInputTokens: 0,
     outputTokens: 5,
     reasoningTokens: 2,

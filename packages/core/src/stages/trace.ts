@@ -68,7 +68,12 @@ function failureFields(end: CallEnd): LogFields {
 
 function usageFields(usage: Usage): LogFields {
   return {
-    input_tokens: usage.inputTokens + usage.cacheReadTokens + usage.audioInputTokens,
+    input_tokens:
+      usage.inputTokens +
+      usage.cacheReadTokens +
+      usage.cacheWriteTokens +
+      usage.cacheWriteHourTokens +
+      usage.audioInputTokens,
     output_tokens: usage.outputTokens + usage.reasoningTokens + usage.audioOutputTokens,
   };
 }

@@ -96,6 +96,8 @@ describe("createEchoProvider", () => {
         usage: {
           inputTokens: 5,
           cacheReadTokens: 0,
+          cacheWriteTokens: 0,
+          cacheWriteHourTokens: 0,
           audioInputTokens: 0,
           outputTokens: 3,
           reasoningTokens: 0,

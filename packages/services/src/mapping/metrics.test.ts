@@ -22,7 +22,9 @@ describe("metricsMessage", () => {
   it("counts every kind of input and output token", () => {
     const usage = {
       inputTokens: 1,
-      cacheReadTokens: 20,
+      cacheReadTokens: 5,
+      cacheWriteTokens: 8,
+      cacheWriteHourTokens: 7,
       audioInputTokens: 300,
       outputTokens: 4000,
       reasoningTokens: 50_000,

@@ -23,7 +23,7 @@ export interface AnswerFacts {
 /** The largest number the fields can hold; a vendor may say anything. */
 const maxTokens = 2 ** 31 - 1;
 
-/** Writes metrics. Prompt tokens read from a cache are input, tokens spent on reasoning are output. */
+/** Writes metrics. Prompt tokens read from or written to a cache are input, tokens spent on reasoning are output. */
 export function metricsMessage(facts: AnswerFacts): MessageInitShape<typeof ExecutionMetricsSchema> {
   const { durationMs, endedAtMs, usage, attempts = 1 } = facts;
   return {
@@ -35,7 +35,8 @@ export function metricsMessage(facts: AnswerFacts): MessageInitShape<typeof Exec
 }
 
 function tokenFields(usage: Usage): MessageInitShape<typeof ExecutionMetricsSchema> {
-  const input = usage.inputTokens + usage.cacheReadTokens + usage.audioInputTokens;
+  const cached = usage.cacheReadTokens + usage.cacheWriteTokens + usage.cacheWriteHourTokens;
+  const input = usage.inputTokens + cached + usage.audioInputTokens;
   const output = usage.outputTokens + usage.reasoningTokens + usage.audioOutputTokens;
   return {
     inputTokens: Math.min(input, maxTokens),

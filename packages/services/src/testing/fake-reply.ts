@@ -69,6 +69,8 @@ export function textParts(...texts: string[]): Part[] {
       usage: {
         inputTokens: 10,
         cacheReadTokens: 4,
+        cacheWriteTokens: 0,
+        cacheWriteHourTokens: 0,
         audioInputTokens: 0,
         outputTokens: 3,
         reasoningTokens: 2,

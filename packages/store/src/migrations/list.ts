@@ -9,6 +9,7 @@
 
 import type { Migration } from "kysely/migration";
 import { projectsKeysCalls } from "./0001-projects-keys-calls.ts";
+import { cacheWriteTokens } from "./0002-cache-write-tokens.ts";
 
 /** Migrations by name. */
 export type MigrationList = Readonly<Record<string, Migration>>;
@@ -16,4 +17,5 @@ export type MigrationList = Readonly<Record<string, Migration>>;
 /** The migrations of this version. */
 export const migrations: MigrationList = {
   "0001-projects-keys-calls": projectsKeysCalls,
+  "0002-cache-write-tokens": cacheWriteTokens,
 };

@@ -78,6 +78,8 @@ function fromUsage(usage: Usage | undefined) {
   return {
     input_tokens: usage?.inputTokens ?? null,
     cache_read_tokens: usage?.cacheReadTokens ?? null,
+    cache_write_tokens: usage?.cacheWriteTokens ?? null,
+    cache_write_hour_tokens: usage?.cacheWriteHourTokens ?? null,
     audio_input_tokens: usage?.audioInputTokens ?? null,
     output_tokens: usage?.outputTokens ?? null,
     reasoning_tokens: usage?.reasoningTokens ?? null,
@@ -108,6 +110,8 @@ function toUsage(row: Selectable<CallTable>, estimated: number): Usage {
   return {
     inputTokens: row.input_tokens ?? 0,
     cacheReadTokens: row.cache_read_tokens ?? 0,
+    cacheWriteTokens: row.cache_write_tokens ?? 0,
+    cacheWriteHourTokens: row.cache_write_hour_tokens ?? 0,
     audioInputTokens: row.audio_input_tokens ?? 0,
     outputTokens: row.output_tokens ?? 0,
     reasoningTokens: row.reasoning_tokens ?? 0,

@@ -106,6 +106,8 @@ export const fullCall: CallRecord = {
   usage: {
     inputTokens: 1,
     cacheReadTokens: 2,
+    cacheWriteTokens: 6,
+    cacheWriteHourTokens: 7,
     audioInputTokens: 3,
     outputTokens: 4,
     reasoningTokens: 5,

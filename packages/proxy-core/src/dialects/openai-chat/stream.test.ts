@@ -831,6 +831,8 @@ function anyAnswer(): fc.Arbitrary<readonly Part[]> {
   const usage = fc.record({
     inputTokens: tokens,
     cacheReadTokens: tokens,
+    cacheWriteTokens: tokens,
+    cacheWriteHourTokens: fc.constant(0),
     audioInputTokens: tokens,
     outputTokens: tokens,
     reasoningTokens: tokens,

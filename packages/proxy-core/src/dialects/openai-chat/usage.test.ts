@@ -195,6 +195,8 @@ describe("writeUsage", () => {
     const usage = fc.record({
       inputTokens: tokens,
       cacheReadTokens: tokens,
+      cacheWriteTokens: tokens,
+      cacheWriteHourTokens: fc.constant(0),
       audioInputTokens: tokens,
       outputTokens: tokens,
       reasoningTokens: tokens,

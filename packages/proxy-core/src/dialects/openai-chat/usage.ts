@@ -51,8 +51,17 @@ function inputParts(prompt: number, usage: JsonObject) {
   const details = objectOf(usage.prompt_tokens_details);
   const cached = details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? usage.cached_tokens;
   const cacheReadTokens = share(cached, prompt);
-  const audioInputTokens = share(details?.audio_tokens, prompt - cacheReadTokens);
-  return { inputTokens: prompt - cacheReadTokens - audioInputTokens, cacheReadTokens, audioInputTokens };
+  const cacheWriteTokens = share(details?.cache_write_tokens, prompt - cacheReadTokens);
+  const plain = prompt - cacheReadTokens - cacheWriteTokens;
+  const audioInputTokens = share(details?.audio_tokens, plain);
+  return {
+    inputTokens: plain - audioInputTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    // Nobody who speaks this dialect tells the two kinds apart.
+    cacheWriteHourTokens: 0,
+    audioInputTokens,
+  };
 }
 
 function outputParts(completion: number, prompt: number, usage: JsonObject) {
@@ -69,13 +78,19 @@ function outputParts(completion: number, prompt: number, usage: JsonObject) {
 export function writeUsage({ usage, extra }: UsagePart): JsonObject {
   const raw = objectOf(ownExtra(extra)?.usage);
   if (raw && isSame(readUsage(raw), usage)) return raw;
-  const prompt = usage.inputTokens + usage.cacheReadTokens + usage.audioInputTokens;
+  const cacheWriteTokens = usage.cacheWriteTokens + usage.cacheWriteHourTokens;
+  const prompt = usage.inputTokens + usage.cacheReadTokens + cacheWriteTokens + usage.audioInputTokens;
   const completion = usage.outputTokens + usage.reasoningTokens + usage.audioOutputTokens;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: usage.cacheReadTokens, audio_tokens: usage.audioInputTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheReadTokens,
+      // OpenRouter's name; OpenAI itself writes to its cache for nothing.
+      ...(cacheWriteTokens > 0 && { cache_write_tokens: cacheWriteTokens }),
+      audio_tokens: usage.audioInputTokens,
+    },
     completion_tokens_details: {
       reasoning_tokens: usage.reasoningTokens,
       audio_tokens: usage.audioOutputTokens,
