@@ -10,8 +10,19 @@ const all: readonly Permission[] = [
   "project:write",
   "key:read",
   "key:write",
+  "config:read",
+  "config:write",
+  "jwt:issue",
 ];
-const control: readonly Permission[] = ["project:read", "project:write", "key:read", "key:write"];
+const control: readonly Permission[] = [
+  "project:read",
+  "project:write",
+  "key:read",
+  "key:write",
+  "config:read",
+  "config:write",
+  "jwt:issue",
+];
 
 const granted: Record<Role, readonly Permission[]> = {
   root: ["model:read", "server:read", ...control],
@@ -19,8 +30,8 @@ const granted: Record<Role, readonly Permission[]> = {
   admin: ["model:read", "server:read", ...control],
   operator: ["model:read", "server:read", "project:read"],
   billing: ["model:read", "server:read", "project:read"],
-  auditor: ["model:read", "server:read", "project:read", "key:read"],
-  member: ["model:read", "server:read", "project:read"],
+  auditor: ["model:read", "server:read", "project:read", "key:read", "config:read"],
+  member: ["completion:create", "model:read", "server:read", "project:read"],
   key: ["completion:create", "model:read", "server:read"],
 };
 
@@ -43,11 +54,11 @@ describe("may", () => {
     expect(all.filter((permission) => may(holding("root", "key"), permission))).toEqual(all);
   });
 
-  it("lets only keys spend money", () => {
+  it("lets only keys and members spend money", () => {
     const spenders = (Object.keys(granted) as Role[]).filter((role) =>
       may(holding(role), "completion:create"),
     );
-    expect(spenders).toEqual(["key"]);
+    expect(spenders).toEqual(["member", "key"]);
   });
 });
 

@@ -15,6 +15,9 @@ const administer = [
   "project:write",
   "key:read",
   "key:write",
+  "config:read",
+  "config:write",
+  "jwt:issue",
 ] as const;
 
 const permissions: Readonly<Record<Role, readonly Permission[]>> = {
@@ -24,9 +27,9 @@ const permissions: Readonly<Record<Role, readonly Permission[]>> = {
   admin: administer,
   operator: [...look, "metrics:read", "project:read"],
   billing: [...look, "project:read"],
-  auditor: [...look, "metrics:read", "project:read", "key:read"],
-  // Keys of their own come with records that say whose a key is; until then members may only look.
-  member: [...look, "project:read"],
+  auditor: [...look, "metrics:read", "project:read", "key:read", "config:read"],
+  // Keys of their own come with records that say whose a key is; until then members ask models as themselves.
+  member: [...look, "project:read", "completion:create"],
   // Data plane only: a leaked API key opens nothing else.
   key: [...look, "completion:create"],
 };

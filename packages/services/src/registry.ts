@@ -35,6 +35,9 @@ const permissions: Readonly<Record<Permission, true>> = {
   "project:write": true,
   "key:read": true,
   "key:write": true,
+  "config:read": true,
+  "config:write": true,
+  "jwt:issue": true,
 };
 
 /**

@@ -27,13 +27,16 @@ export type Permission =
   | "project:read"
   | "project:write"
   | "key:read"
-  | "key:write";
+  | "key:write"
+  | "config:read"
+  | "config:write"
+  | "jwt:issue";
 
 /** Somebody who has been authenticated. */
 export interface Principal {
   /** How they were authenticated; `anonymous` only while authentication is switched off. */
-  readonly kind: "key" | "management" | "anonymous";
-  /** For logs and records: the key's public id, `management` or `anonymous`. */
+  readonly kind: "key" | "jwt" | "management" | "anonymous";
+  /** For logs and records: the key's public id, the subject of a JWT, `management` or `anonymous`. */
   readonly id: string;
   readonly roles: readonly Role[];
   /** The project they are confined to; absent when they may see every project. */
