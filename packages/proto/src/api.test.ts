@@ -13,6 +13,8 @@ import {
 } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {
+  ChatService,
+  ConfigurationService,
   CreateKeyResponseSchema,
   ErrorInfoSchema,
   ExecuteErrorSchema,
@@ -24,6 +26,7 @@ import {
   GetServerInfoResponseSchema,
   type HttpRule,
   httpOption,
+  JwtService,
   KeySchema,
   KeyService,
   LlmProxyService,
@@ -37,7 +40,14 @@ import {
   successStatusOption,
 } from "./index.ts";
 
-const services: readonly DescService[] = [LlmProxyService, ProjectService, KeyService];
+const services: readonly DescService[] = [
+  LlmProxyService,
+  ChatService,
+  ProjectService,
+  KeyService,
+  ConfigurationService,
+  JwtService,
+];
 const methods = services.flatMap((service) => service.methods);
 
 /** A field as one writes it in a proto file, without its type's package. */
@@ -182,6 +192,8 @@ describe("method options", () => {
       "LlmProxyService.GetServerInfo": "server:read",
       "LlmProxyService.Execute": "completion:create",
       "LlmProxyService.StreamExecute": "completion:create",
+      "ChatService.Complete": "completion:create",
+      "ChatService.StreamComplete": "completion:create",
       "ProjectService.CreateProject": "project:write",
       "ProjectService.GetProject": "project:read",
       "ProjectService.ListProjects": "project:read",
@@ -191,6 +203,10 @@ describe("method options", () => {
       "KeyService.ListKeys": "key:read",
       "KeyService.UpdateKey": "key:write",
       "KeyService.RevokeKey": "key:write",
+      "ConfigurationService.GetConfiguration": "config:read",
+      "ConfigurationService.SetOverride": "config:write",
+      "ConfigurationService.DeleteOverride": "config:write",
+      "JwtService.IssueJwt": "jwt:issue",
     });
   });
 
@@ -199,6 +215,8 @@ describe("method options", () => {
       "GET /v1/server-info",
       "POST /v1/execute",
       "POST /v1/execute:stream",
+      "POST /v1/chat:complete",
+      "POST /v1/chat:stream",
       "POST /manage/projects",
       "GET /manage/projects/{id}",
       "GET /manage/projects",
@@ -210,18 +228,34 @@ describe("method options", () => {
       "PATCH /manage/tokens/{id}",
       "PUT /manage/tokens/{id}",
       "DELETE /manage/tokens/{id}",
+      "GET /manage/configuration",
+      "PUT /manage/configuration/overrides/{path}",
+      "DELETE /manage/configuration/overrides/{path}",
+      "POST /manage/jwts",
     ]);
   });
 
   it("declare the statuses of success that are not 200", () => {
     const declared = methods.filter((method) => hasOption(method, successStatusOption));
     const statuses = declared.map((method) => [method.name, getOption(method, successStatusOption)]);
-    expect(Object.fromEntries(statuses)).toEqual({ CreateProject: 201, RevokeKey: 204 });
+    expect(Object.fromEntries(statuses)).toEqual({
+      CreateProject: 201,
+      RevokeKey: 204,
+      DeleteOverride: 204,
+      IssueJwt: 201,
+    });
   });
 
   it("let nothing that changes something be called by Connect's GET", () => {
     const readable = methods.filter((method) => method.idempotency === 1).map(({ name }) => name);
-    expect(readable).toEqual(["GetServerInfo", "GetProject", "ListProjects", "GetKey", "ListKeys"]);
+    expect(readable).toEqual([
+      "GetServerInfo",
+      "GetProject",
+      "ListProjects",
+      "GetKey",
+      "ListKeys",
+      "GetConfiguration",
+    ]);
   });
 });
 
