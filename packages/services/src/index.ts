@@ -6,6 +6,7 @@
 
 export { aliasesOf, resolveAlias, serviceAliases } from "./aliases.ts";
 export { createServices, type ServicesOptions } from "./create-services.ts";
+export { type GateOptions, passGate } from "./driver/gate.ts";
 export {
   createRpcHandler,
   type NodeBridge,
@@ -14,9 +15,14 @@ export {
   type RpcHandler,
   type RpcHandlerOptions,
 } from "./driver/node-handler.ts";
+export { type ObservedRun, observeStream } from "./driver/observe-stream.ts";
+export { createRpcObserver, type RpcEnd, type RpcObserver } from "./driver/observer.ts";
 export { defaultLimits, type RpcLimits, type RpcRoutesOptions, type RpcShield } from "./driver/options.ts";
 export { createRpcRoutes } from "./driver/routes.ts";
+export { nobody, RpcRun, type RpcRunOptions } from "./driver/rpc-run.ts";
+export { untilAbort } from "./driver/signal.ts";
 export { createRpcRegistry, type RegisteredRpc, type RpcRegistry } from "./registry.ts";
+export { requestIdOf } from "./request-id.ts";
 export {
   type BidiStreamRpc,
   bidiStream,

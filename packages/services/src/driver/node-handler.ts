@@ -25,10 +25,10 @@ import type {
 import { type Logger, ProxyError, silentLogger } from "@llmproxy/spec";
 import { aliasesOf, resolveAlias } from "../aliases.ts";
 import { clampTimeout } from "./clamp-timeout.ts";
+import { clientAddressKey } from "./connect-run.ts";
 import { defaultLimits, type RpcRoutesOptions } from "./options.ts";
 import { refuseRequest } from "./refuse.ts";
 import { createRpcRoutes } from "./routes.ts";
-import { clientAddressKey } from "./rpc-run.ts";
 
 /** A request of `node:http` or `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;

@@ -6,7 +6,14 @@
 
 import type { RpcOutput } from "../rpc.ts";
 import type { RpcContext } from "../rpc-context.ts";
-import type { RpcRun } from "./rpc-run.ts";
+
+/** What is noted of the RPC; `fail` tells what the stream ends with. */
+export interface ObservedRun {
+  /** @throws the signal's reason when nobody waits for an answer any more */
+  handOver(): RpcContext;
+  succeed(): void;
+  fail(reason: unknown): Error;
+}
 
 /**
  * Passes a stream through and takes note of how it ends.
@@ -17,7 +24,7 @@ import type { RpcRun } from "./rpc-run.ts";
  * @param open - makes the stream at the first `next`
  */
 export function observeStream(
-  run: Pick<RpcRun, "fail" | "handOver" | "succeed">,
+  run: ObservedRun,
   open: (context: RpcContext) => AsyncIterable<RpcOutput>,
 ): AsyncIterableIterator<RpcOutput> {
   let source: AsyncIterator<RpcOutput> | undefined;

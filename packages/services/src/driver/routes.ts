@@ -11,11 +11,11 @@ import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { silentLogger, silentMeter, systemClock } from "@llmproxy/spec";
 import type { RegisteredRpc } from "../registry.ts";
 import type { RpcOutput, UnaryRpc } from "../rpc.ts";
+import { ConnectRun, runKey } from "./connect-run.ts";
 import { passGate } from "./gate.ts";
 import { observeStream } from "./observe-stream.ts";
 import { createRpcObserver } from "./observer.ts";
 import { defaultLimits, type RpcLimits, type RpcRoutesOptions } from "./options.ts";
-import { RpcRun, runKey } from "./rpc-run.ts";
 import { untilAbort } from "./signal.ts";
 
 /** What Connect takes for one route. */
@@ -28,10 +28,10 @@ export function createRpcRoutes(options: RpcRoutesOptions): (router: ConnectRout
   const observe = createRpcObserver(clock, logger, meter);
   const requestGate = (registered: RegisteredRpc) => async (context: HandlerContext) => {
     const started = { startedAtMs: clock.now(), startedMs: clock.monotonic() };
-    const run = new RpcRun(registered, context, { observe, shutdownSignal, ...started });
+    const run = new ConnectRun(registered, context, { observe, shutdownSignal, ...started });
     context.values.set(runKey, run);
     try {
-      await passGate(run, Object.fromEntries(context.requestHeader), options);
+      await passGate(run.run, Object.fromEntries(context.requestHeader), options);
     } catch (reason) {
       throw run.fail(reason);
     }
@@ -71,7 +71,7 @@ function addRoute(router: ConnectRouter, { rpc }: RegisteredRpc, options: RouteO
 }
 
 /** The client is answered when its deadline passes, whatever the handler waits for. */
-async function answer(rpc: UnaryRpc, message: Message, run: RpcRun): Promise<RpcOutput> {
+async function answer(rpc: UnaryRpc, message: Message, run: ConnectRun): Promise<RpcOutput> {
   try {
     const context = run.handOver();
     const output = await untilAbort(rpc.handle(message, context), context.signal);
@@ -82,7 +82,7 @@ async function answer(rpc: UnaryRpc, message: Message, run: RpcRun): Promise<Rpc
   }
 }
 
-function runOf(context: HandlerContext): RpcRun {
+function runOf(context: HandlerContext): ConnectRun {
   const run = context.values.get(runKey);
   if (!run) throw new TypeError(`${context.method.name} was called without passing the gate`);
   return run;

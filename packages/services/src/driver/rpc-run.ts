@@ -1,44 +1,34 @@
 /**
- * One RPC from its headers to its end.
+ * One RPC from its headers to its end, whichever driver it came in by.
  *
  * @module
  */
 
-import { ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { type Principal, ProxyError } from "@llmproxy/spec";
 import type { RegisteredRpc } from "../registry.ts";
-import { requestIdOf } from "../request-id.ts";
 import type { RpcContext } from "../rpc-context.ts";
-import { blameClient, connectError } from "./connect-error.ts";
 import type { RpcObserver } from "./observer.ts";
-import { rpcSignal } from "./signal.ts";
-
-/** How whoever knows the client's address tells the driver. */
-export const clientAddressKey = createContextKey<string | undefined>(undefined);
-
-/** How the gate hands a run to the handler. */
-export const runKey = createContextKey<RpcRun | undefined>(undefined);
 
 /** Who is asking where nobody asks who. */
-const nobody: Principal = Object.freeze({ kind: "anonymous", id: "anonymous", roles: Object.freeze([]) });
+export const nobody: Principal = Object.freeze({
+  kind: "anonymous",
+  id: "anonymous",
+  roles: Object.freeze([]),
+});
 
 /** What a run needs beside its RPC. */
 export interface RpcRunOptions {
   readonly observe: RpcObserver;
-  readonly shutdownSignal: AbortSignal | undefined;
-  /** `Clock.now` and `Clock.monotonic` at its start. */
-  readonly startedAtMs: number;
+  /** `Clock.monotonic` at its start. */
   readonly startedMs: number;
 }
 
-/** One RPC from its headers to its end. It is observed exactly once, however it ends. */
+/** One RPC from its headers to its end. It is observed exactly once, when its driver calls `end`. */
 export class RpcRun {
   readonly registered: RegisteredRpc;
   /** What handlers are told; `admit` fills in who is asking. */
   context: RpcContext;
   readonly #options: RpcRunOptions;
-  readonly #handlerContext: HandlerContext;
   readonly #atEnd: (() => void)[] = [];
   #principalId: string | undefined;
   #isCall = false;
@@ -46,14 +36,11 @@ export class RpcRun {
   #error: ProxyError | undefined;
   #hasEnded = false;
 
-  constructor(registered: RegisteredRpc, handlerContext: HandlerContext, options: RpcRunOptions) {
+  constructor(registered: RegisteredRpc, context: RpcContext, options: RpcRunOptions) {
     this.registered = registered;
+    this.context = context;
     this.#options = options;
-    this.#handlerContext = handlerContext;
-    this.context = contextOf(registered, handlerContext, options);
-    this.context.responseHeaders.set("x-request-id", this.context.requestId);
-    // Connect aborts the signal at every end, also where neither gate nor handler come to hear of it.
-    handlerContext.signal.addEventListener("abort", () => this.#end(), { once: true });
+    context.responseHeaders.set("x-request-id", context.requestId);
   }
 
   /** Lets the handler know who is asking. */
@@ -81,30 +68,30 @@ export class RpcRun {
 
   /** Takes note that the RPC has been answered. */
   succeed(): void {
-    this.#settle("", undefined);
+    this.#code ??= "";
   }
 
-  /** Takes note of a failure and turns it into what is sent. What is no `ProxyError` is hidden and logged. */
-  fail(reason: unknown): ConnectError {
-    if (reason instanceof ConnectError) {
-      blameClient(reason);
-      this.#settle(codeToString(reason.code), undefined);
-      return reason;
-    }
+  /** Takes note of a failure, of which the first counts. What is no `ProxyError` is hidden and logged. */
+  fail(reason: unknown): ProxyError {
     // The pipeline throws nothing else, so it does not know of this one.
     if (!ProxyError.is(reason)) this.#isCall = false;
     const error = ProxyError.from(reason);
-    this.#settle(error.code, error);
-    return connectError(error);
-  }
-
-  #settle(code: string, error: ProxyError | undefined): void {
-    this.#code ??= code;
+    this.#code ??= error.code;
     this.#error ??= error;
-    if (this.#handlerContext.signal.aborted) this.#end();
+    return error;
   }
 
-  #end(): void {
+  /** Takes note of a failure that only the protocol has a name for. */
+  breakProtocol(code: string): void {
+    this.#code ??= code;
+  }
+
+  /**
+   * Ends the RPC; once.
+   *
+   * @param codeOf - tells how, where neither `succeed` nor a failure has been noted; the signal does when absent
+   */
+  end(codeOf = (): string => ProxyError.from(this.context.signal.reason).code): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     const { requestId, clientAddress } = this.context;
@@ -114,41 +101,10 @@ export class RpcRun {
       principalId: this.#principalId,
       clientAddress,
       startedMs: this.#options.startedMs,
-      code: this.#code ?? this.#abortCode(),
+      code: this.#code ?? codeOf(),
       error: this.#error,
       isCall: this.#isCall,
     });
     for (const listener of this.#atEnd) listener();
   }
-
-  /** The end came from outside the handler: the client, its deadline, the server, or a message that cannot be read. */
-  #abortCode(): string {
-    const { reason } = this.#handlerContext.signal;
-    if (!(reason instanceof ConnectError)) return ProxyError.from(this.context.signal.reason).code;
-    blameClient(reason);
-    return codeToString(reason.code);
-  }
-}
-
-function contextOf(
-  { path }: RegisteredRpc,
-  { requestHeader, responseHeader, responseTrailer, signal, timeoutMs, values }: HandlerContext,
-  { shutdownSignal, startedAtMs }: RpcRunOptions,
-): RpcContext {
-  const clientAddress = values.get(clientAddressKey);
-  const traceparent = requestHeader.get("traceparent");
-  const remainingMs = timeoutMs();
-  return {
-    requestId: requestIdOf(requestHeader.get("x-request-id")),
-    endpoint: path,
-    credentials: { kind: "none" },
-    principal: nobody,
-    ...(clientAddress !== undefined && { clientAddress }),
-    ...(traceparent !== null && { traceparent }),
-    signal: rpcSignal(signal, shutdownSignal),
-    ...(remainingMs !== undefined && { deadline: new Date(startedAtMs + remainingMs) }),
-    headers: requestHeader,
-    responseHeaders: responseHeader,
-    responseTrailers: responseTrailer,
-  };
 }
