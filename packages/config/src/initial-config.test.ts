@@ -4,15 +4,15 @@ import { type LoadedConfig, loadConfig } from "./load.ts";
 import { configSchema } from "./schema/config.ts";
 import { keysOf } from "./schema/inspect.ts";
 
-/** Loads a text as the configuration file. */
-function load(text: string): Promise<LoadedConfig> {
+/** Loads a text as the configuration file; by default without the keys its examples name. */
+function load(text: string, environment: Record<string, string> = {}): Promise<LoadedConfig> {
   const readFile = async (path: string) => {
     if (!path.endsWith("llmproxy.yaml")) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     return { bytes: new TextEncoder().encode(text), isTruncated: false, mode: 0o600 };
   };
   return loadConfig({
     directory: "/srv",
-    environment: { OPENAI_API_KEY: "k", LLMPROXY_MANAGEMENT_TOKEN: "a-management-token" },
+    environment,
     readFile,
   });
 }
@@ -25,7 +25,7 @@ function withSettings(text: string): string {
 /** Takes the `##` off lines that are examples, in place of the defaults of the same section. */
 function withExamples(text: string): string {
   return withSettings(text)
-    .replace(/^models: \[\]$/m, "")
+    .replace(/^(?:models| {2}jwt): \[\]$/gm, "")
     .replace(/^##/gm, "");
 }
 
@@ -45,13 +45,20 @@ describe("initialConfigText", () => {
   });
 
   it("shows examples that work", async () => {
-    const { config } = await load(withExamples(initialConfigText()));
+    const { config } = await load(withExamples(initialConfigText()), {
+      OPENAI_API_KEY: "k",
+      ANTHROPIC_API_KEY: "k",
+      LLMPROXY_MANAGEMENT_TOKEN: "a-management-token",
+      JWT_SECRET: "a secret of at least thirty-two bytes",
+    });
     expect(config.providers.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
       "echo echo",
       "openai openai",
+      "anthropic anthropic",
       "local openai-compatible",
     ]);
     expect(config.models.map(({ name }) => name)).toEqual(["fast"]);
+    expect(config.auth.jwt.map(({ issuer }) => issuer)).toEqual(["https://id.example.com", "internal"]);
     expect(config.auth.managementToken?.reveal()).toBe("a-management-token");
   });
 

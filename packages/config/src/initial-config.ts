@@ -32,6 +32,10 @@ const text = `# Configuration of llmproxy.
 #  drain_timeout: 25s
 # Addresses and CIDR blocks of proxies whose X-Forwarded-For is believed.
 #  trusted_proxies: []
+# Web pages that may call the server: origins such as https://app.example.com, or "*" for every page.
+#  cors:
+#    origins: []
+#    max_age: 24h
 
 # Where projects, keys and usage are kept: a file, relative to the data directory.
 #store:
@@ -43,8 +47,28 @@ const text = `# Configuration of llmproxy.
 ##  management_token_env: LLMPROXY_MANAGEMENT_TOKEN
 # How long a known key stays valid while the store cannot be asked.
 #  max_stale: 10m
+# How the server signs tokens of its own. Without a key file, a key is made at first use.
+#  issuer:
+#    issuer: llmproxy
+#    audience: llmproxy
+#    algorithm: EdDSA
+##    key_file: issuer.pem
+#    ttl: 1h
+# Whose tokens are accepted besides: the issuer, and where its public keys are, or a secret shared with it.
+#  jwt: []
+##  jwt:
+##    - issuer: https://id.example.com
+##      audience: llmproxy
+##      jwks_url: https://id.example.com/.well-known/jwks.json
+##      roles_claim: roles
+##      role_map: { admin: admin, write: operator, read: auditor, user: member }
+##      project_claim: project
+##    - issuer: internal
+##      audience: llmproxy
+##      secret_env: JWT_SECRET
 
-# Who answers. The kind echo is built in: it answers with the last user message.
+# Who answers. The kind echo is built in: it answers with the last user message. As long as nothing is said
+# here, the providers openai and anthropic appear when OPENAI_API_KEY and ANTHROPIC_API_KEY are set.
 #providers:
 #  - name: echo
 #    kind: echo
@@ -54,6 +78,10 @@ const text = `# Configuration of llmproxy.
 ##    kind: openai
 ##    base_url: https://api.openai.com/v1
 ##    api_key_env: OPENAI_API_KEY
+##  - name: anthropic
+##    kind: anthropic
+##    base_url: https://api.anthropic.com/v1
+##    api_key_env: ANTHROPIC_API_KEY
 ##  - name: local
 ##    kind: openai-compatible
 ##    base_url: http://127.0.0.1:8000/v1

@@ -58,9 +58,22 @@ describe("loadConfig without anything", () => {
         drainDelayMs: 0,
         drainTimeoutMs: 25_000,
         trustedProxies: [],
+        cors: { origins: [], maxAgeMs: 86_400_000 },
       },
       store: { kind: "sqlite", file: "llmproxy.db" },
-      auth: { enabled: true, managementToken: undefined, maxStaleMs: 600_000 },
+      auth: {
+        enabled: true,
+        managementToken: undefined,
+        maxStaleMs: 600_000,
+        issuer: {
+          issuer: "llmproxy",
+          audience: "llmproxy",
+          algorithm: "EdDSA",
+          keyFile: undefined,
+          ttlMs: 3_600_000,
+        },
+        jwt: [],
+      },
       providers: [{ name: "echo", kind: "echo", delayMs: 0, chunkDelayMs: 0, tokens: undefined }],
       directModels: true,
       models: [],
@@ -274,6 +287,172 @@ telemetry: { log: { level: debug, format: json }, metrics: { enabled: false, pat
   });
 });
 
+describe("loadConfig of other pages and other issuers", () => {
+  it("gives the origins of pages, and how long a browser may remember the answer", async () => {
+    const { config } = await loadYaml(
+      "server: { cors: { origins: ['*', 'http://localhost:3000'], max_age: 1h } }\n",
+    );
+    expect(config.server.cors).toEqual({ origins: ["*", "http://localhost:3000"], maxAgeMs: 3_600_000 });
+  });
+
+  it("gives how tokens are issued", async () => {
+    const { config } = await loadYaml(
+      "auth: { issuer: { issuer: me, audience: you, algorithm: ES256, key_file: k.pem, ttl: 5m } }\n",
+    );
+    expect(config.auth.issuer).toEqual({
+      issuer: "me",
+      audience: "you",
+      algorithm: "ES256",
+      keyFile: "k.pem",
+      ttlMs: 300_000,
+    });
+  });
+
+  it("gives whose tokens are accepted, with the algorithms that fit their keys", async () => {
+    const { config } = await loadYaml(
+      `
+auth:
+  jwt:
+    - { issuer: a, audience: x, jwks_url: "https://id.example.com/keys?v=1" }
+    - { issuer: b, audience: x, secret_env: SIGNING, roles_claim: groups, role_map: { staff: operator }, project_claim: team }
+    - { issuer: c, audience: x, jwks_url: "http://10.0.0.1/keys", algorithms: [RS256], allow_private: true }
+`,
+      { environment: { SIGNING: "a secret of at least thirty-two bytes" } },
+    );
+    const [byUrl, bySecret, byPrivateUrl] = config.auth.jwt;
+    expect(byUrl).toEqual({
+      issuer: "a",
+      audience: "x",
+      algorithms: ["EdDSA", "ES256", "RS256"],
+      jwksUrl: "https://id.example.com/keys?v=1",
+      secret: undefined,
+      rolesClaim: "roles",
+      roleMap: { admin: "admin", write: "operator", read: "auditor", user: "member" },
+      projectClaim: "project",
+      allowPrivate: false,
+    });
+    expect(bySecret).toMatchObject({
+      algorithms: ["HS256"],
+      roleMap: { staff: "operator" },
+      jwksUrl: undefined,
+    });
+    expect(bySecret?.secret?.reveal()).toBe("a secret of at least thirty-two bytes");
+    expect(byPrivateUrl).toMatchObject({ algorithms: ["RS256"], allowPrivate: true });
+  });
+
+  it.each([
+    ["{ audience: x, jwks_url: 'https://a.example/k' }", "auth.jwt[0].issuer: is missing"],
+    ["{ issuer: a, jwks_url: 'https://a.example/k' }", "auth.jwt[0].audience: is missing"],
+    ["{ issuer: a, audience: x }", "auth.jwt[0]: has no keys"],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://a.example/k', secret_env: SIGNING }",
+      "auth.jwt[0].jwks_url: is given beside a secret",
+    ],
+    ["{ issuer: a, audience: x, secret: short }", "auth.jwt[0].secret: is too short"],
+    [
+      "{ issuer: a, audience: x, secret_env: SIGNING, algorithms: [HS256, RS256] }",
+      "auth.jwt[0].algorithms: does not fit the keys, should be HS256",
+    ],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://a.example/k', algorithms: [RS256, HS256] }",
+      "auth.jwt[0].algorithms: does not fit the keys, should be some of EdDSA, ES256 and RS256",
+    ],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://a.example/k', algorithms: [] }",
+      "auth.jwt[0].algorithms: is empty",
+    ],
+    ["{ issuer: a, audience: x, jwks_url: 'http://a.example/k' }", "auth.jwt[0].jwks_url: is not encrypted"],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://10.0.0.1/k' }",
+      "auth.jwt[0].jwks_url: is a private address",
+    ],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://169.254.169.254/k', allow_private: true }",
+      "auth.jwt[0].jwks_url: is a link-local",
+    ],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://u:hunter2@a.example/k' }",
+      "auth.jwt[0].jwks_url: holds a user",
+    ],
+    ["{ issuer: a, audience: x, jwks_url: 'https://a.example/k#1' }", "auth.jwt[0].jwks_url: has a fragment"],
+    ["{ issuer: a, audience: x, jwks_url: nonsense }", "auth.jwt[0].jwks_url: is not a URL"],
+    [
+      "{ issuer: a, audience: x, jwks_url: 'https://a.example/k', role_map: { x: root } }",
+      'auth.jwt[0].role_map.x: is "root", should be owner, admin',
+    ],
+  ])("refuses the issuer %s", async (entry, expected) => {
+    const lines = await refusals(
+      loadYaml(`auth: { jwt: [${entry}] }\n`, { environment: { SIGNING: "x".repeat(32) } }),
+    );
+    expect(lines).toEqual([expect.stringContaining(expected)]);
+    expect(lines.join()).not.toContain("hunter2");
+  });
+
+  it("refuses an issuer that is given twice", async () => {
+    const entry = "{ issuer: a, audience: x, jwks_url: 'https://a.example/k' }";
+    expect(await refusals(loadYaml(`auth: { jwt: [${entry}, ${entry}] }\n`))).toEqual([
+      'auth.jwt[1].issuer: is "a" like auth.jwt[0].issuer, should be another issuer (line 1)',
+    ]);
+  });
+
+  it.each([
+    "https://app.example.com/",
+    "app.example.com",
+    "https://APP.example.com",
+    "https://a:443",
+    "null",
+    "**",
+  ])("refuses the origin %j", async (origin) => {
+    expect(await refusals(loadYaml(`server: { cors: { origins: ["${origin}"] } }\n`))).toEqual([
+      expect.stringMatching(/^server\.cors\.origins\[0\]: is .*, should be \* or an origin such as/),
+    ]);
+  });
+});
+
+describe("loadConfig finds providers by their usual variables", () => {
+  const environment = { OPENAI_API_KEY: "sk-1", ANTHROPIC_API_KEY: "sk-2" };
+
+  it("beside echo, with the vendor's address and the key", async () => {
+    const { config, sources } = await load({ environment });
+    expect(config.providers.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      "echo echo",
+      "openai openai",
+      "anthropic anthropic",
+    ]);
+    const [, openai, anthropic] = config.providers;
+    expect(openai?.kind === "openai" && openai.apiKey?.reveal()).toBe("sk-1");
+    expect(anthropic).toMatchObject({ baseUrl: "https://api.anthropic.com/v1", allowPrivate: false });
+    expect(anthropic?.kind === "anthropic" && anthropic.apiKey?.reveal()).toBe("sk-2");
+    expect(sources.get("providers[1].name")).toBe("environment");
+  });
+
+  it("so that models can name them", async () => {
+    const { config } = await loadYaml(
+      "models: [{ name: a, targets: [{ provider: anthropic, model: m }] }]\n",
+      {
+        environment,
+      },
+    );
+    expect(config.models[0]?.targets).toEqual([{ provider: "anthropic", model: "m" }]);
+  });
+
+  it("unless the configuration says who answers", async () => {
+    const { config } = await loadYaml("providers: [{ name: a, kind: echo }]\n", { environment });
+    expect(config.providers.map(({ name }) => name)).toEqual(["a"]);
+  });
+
+  it("unless a variable is empty", async () => {
+    const { config } = await load({ environment: { OPENAI_API_KEY: "" } });
+    expect(config.providers.map(({ name }) => name)).toEqual(["echo"]);
+  });
+
+  it("and says which variable holds no usable key", async () => {
+    expect(await refusals(load({ environment: { OPENAI_API_KEY: "a b" } }))).toEqual([
+      expect.stringMatching(/^providers\[1\]\.api_key_env: .*should be visible ASCII/),
+    ]);
+  });
+});
+
 describe("loadConfig keeps secrets", () => {
   const text = `
 auth: { management_token: hunter2-hunter2-hunter2 }
@@ -391,7 +570,7 @@ providers:
     [
       "LLMPROXY_PROVIDERS",
       '[{"name": "a"}]',
-      "providers[0].kind: is missing, should be openai, openai-compatible or echo",
+      "providers[0].kind: is missing, should be openai, anthropic, openai-compatible or echo",
     ],
     [
       "LLMPROXY_AUTH__MANAGEMENT_TOKEN",

@@ -78,11 +78,16 @@ function headerProblem(name: string, value: JsonValue | undefined, provider: Jso
   if (!token.test(name)) return "is not a header name, should be letters, digits and hyphens";
   if (ownHeaders.has(lowerName) || lowerName.startsWith("proxy-"))
     return "is a header the server sets itself, should be left out";
-  if (lowerName === "authorization" && (hasKey(provider) || listAt(provider, "api_keys").length > 0))
+  if (lowerName === keyHeader(provider) && (hasKey(provider) || listAt(provider, "api_keys").length > 0))
     return "is set by the provider's key, should be left out";
   if (typeof value === "string" && !headerValue.test(value))
     return "holds a line break or another character headers cannot carry, should be one line of ASCII";
   return undefined;
+}
+
+/** The header the provider's key goes into. */
+function keyHeader(provider: JsonValue): string {
+  return textAt(provider, "kind") === "anthropic" ? "x-api-key" : "authorization";
 }
 
 function hasKey(map: JsonValue): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Secret } from "@llmproxy/spec";
+import type { Role, Secret } from "@llmproxy/spec";
 import {
   array,
   optional,
@@ -15,8 +15,9 @@ import {
   string,
   _default as withDefault,
 } from "zod/mini";
+import type { Path } from "../path.ts";
 import { durationMs } from "../units.ts";
-import { aList, aMap, choice, duration, flag, secretText, text, variableName } from "./fields.ts";
+import { aList, aMap, choice, duration, flag, secretText, text, unseenText, variableName } from "./fields.ts";
 
 /** Who may use the server. */
 export interface AuthConfig {
@@ -26,28 +27,85 @@ export interface AuthConfig {
   readonly managementToken: Secret | undefined;
   /** How long a known key stays valid while the store cannot be asked, in milliseconds. Default 600,000. */
   readonly maxStaleMs: number;
+  /** How the server signs the tokens it issues. */
+  readonly issuer: IssuerConfig;
+  /** Whose tokens are accepted besides the server's own. Default none. */
+  readonly jwt: readonly JwtIssuerConfig[];
+}
+
+/** How the signature of a token is made. @see RFC 7518 §3.1, RFC 8037 §3.1 */
+export type JwtAlgorithm = (typeof algorithms)[number];
+
+/** How the server signs the tokens it issues. */
+export interface IssuerConfig {
+  /** What it calls itself in `iss`. Default `llmproxy`. */
+  readonly issuer: string;
+  /** Whom the tokens are for, in `aud`. Default `llmproxy`. */
+  readonly audience: string;
+  /** How it signs. Default `EdDSA`. */
+  readonly algorithm: JwtAlgorithm;
+  /** The file of the private key; absent when one is made at first use. */
+  readonly keyFile: string | undefined;
+  /** How long a token is valid, in milliseconds. Default 3,600,000. */
+  readonly ttlMs: number;
+}
+
+/** Somebody whose tokens are accepted. Exactly one of `jwksUrl` and `secret` is there. */
+export interface JwtIssuerConfig {
+  /** The `iss` of its tokens; unique. */
+  readonly issuer: string;
+  /** The `aud` its tokens must have. */
+  readonly audience: string;
+  /** What its tokens may be signed with: of public keys `EdDSA`, `ES256` and `RS256`, of a secret `HS256`. */
+  readonly algorithms: readonly JwtAlgorithm[];
+  /** Where its public keys are. */
+  readonly jwksUrl: string | undefined;
+  /** The secret it shares with us; at least 32 bytes. */
+  readonly secret: Secret | undefined;
+  /** The claim that holds the roles. Default `roles`. */
+  readonly rolesClaim: string;
+  /** What its roles are called here; others count for nothing. */
+  readonly roleMap: Readonly<Record<string, Role>>;
+  /** The claim that holds the project. Default `project`. */
+  readonly projectClaim: string;
+  /** Whether its keys may be fetched unencrypted and from private addresses. Default false. */
+  readonly allowPrivate: boolean;
 }
 
 const algorithms = ["EdDSA", "ES256", "RS256", "HS256"] as const;
+
+/** Every role but `root`, which is the management token's alone. */
+const roles = [
+  "owner",
+  "admin",
+  "operator",
+  "billing",
+  "auditor",
+  "member",
+  "key",
+] as const satisfies readonly Role[];
+
 const claim = (name: string) => withDefault(text("the name of a claim"), name);
 
 const jwtSchema = strictObject(
   {
     issuer: text("the issuer of accepted tokens"),
     audience: text("the audience of accepted tokens"),
-    algorithms: withDefault(array(choice(algorithms), aList), ["EdDSA", "ES256", "RS256"]),
-    jwks_url: optional(text("the https URL of a key set", /^https?:\/\//)),
+    // The default depends on where the keys come from.
+    algorithms: optional(array(choice(algorithms), aList)),
+    jwks_url: optional(unseenText("the https URL of a key set", Boolean)),
     secret: optional(secretText),
     secret_file: optional(text("the path of a file")),
     secret_env: optional(variableName()),
     roles_claim: claim("roles"),
-    role_map: withDefault(record(string(), text("the name of a role"), aMap), {
+    role_map: withDefault(record(string(), choice(roles), aMap), {
       admin: "admin",
       write: "operator",
       read: "auditor",
       user: "member",
     }),
     project_claim: claim("project"),
+    allow_private: withDefault(flag(), false),
   },
   aMap,
 );
@@ -83,7 +141,28 @@ export const authSchema = prefault(
 /** Makes the section. */
 export function authConfig(
   input: output<typeof authSchema>,
-  managementToken: Secret | undefined,
+  secretAt: (path: Path) => Secret | undefined,
 ): AuthConfig {
-  return { enabled: input.enabled, managementToken, maxStaleMs: durationMs(input.max_stale) };
+  const { issuer, audience, algorithm, key_file, ttl } = input.issuer;
+  return {
+    enabled: input.enabled,
+    managementToken: secretAt(["auth", "management_token"]),
+    maxStaleMs: durationMs(input.max_stale),
+    issuer: { issuer, audience, algorithm, keyFile: key_file, ttlMs: durationMs(ttl) },
+    jwt: input.jwt.map((entry, index) => jwtIssuerConfig(entry, secretAt(["auth", "jwt", index, "secret"]))),
+  };
+}
+
+function jwtIssuerConfig(input: output<typeof jwtSchema>, secret: Secret | undefined): JwtIssuerConfig {
+  return {
+    issuer: input.issuer,
+    audience: input.audience,
+    algorithms: input.algorithms ?? (secret ? ["HS256"] : ["EdDSA", "ES256", "RS256"]),
+    jwksUrl: input.jwks_url,
+    secret,
+    rolesClaim: input.roles_claim,
+    roleMap: input.role_map,
+    projectClaim: input.project_claim,
+    allowPrivate: input.allow_private,
+  };
 }

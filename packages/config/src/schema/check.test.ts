@@ -249,12 +249,12 @@ describe("checkForm", () => {
     [
       "a missing kind",
       { providers: [{ name: "a" }] },
-      "providers[0].kind: is missing, should be openai, openai-compatible or echo",
+      "providers[0].kind: is missing, should be openai, anthropic, openai-compatible or echo",
     ],
     [
       "an unknown kind",
       provider({ kind: "opnai" }),
-      'providers[0].kind: is "opnai", should be openai, openai-compatible or echo',
+      'providers[0].kind: is "opnai", should be openai, anthropic, openai-compatible or echo',
     ],
     [
       "a missing name",

@@ -95,7 +95,7 @@ export function makeConfig(input: EffectiveInput, secretAt: (path: Path) => Secr
   return {
     server: serverConfig(input.server),
     store: storeConfig(input.store),
-    auth: authConfig(input.auth, secretAt(["auth", "management_token"])),
+    auth: authConfig(input.auth, secretAt),
     providers: input.providers.map((provider, index) =>
       providerConfig(
         provider,

@@ -50,15 +50,13 @@ export interface ProviderTimeouts {
   readonly totalMs: number;
 }
 
-/** A provider behind HTTP that speaks OpenAI's format. */
-export interface OpenAiProviderConfig {
+/** A provider behind HTTP. */
+export interface HttpProviderConfig {
   /** The name models and routes refer to; unique, without slash. */
   readonly name: string;
-  /** `openai` itself, or anything that speaks like it. */
-  readonly kind: "openai" | "openai-compatible";
   /** Where it is: scheme, host and path including the version, without a slash at the end. */
   readonly baseUrl: string;
-  /** The key sent as bearer token; absent when the provider needs none. */
+  /** The key sent with each request; absent when the provider needs none. */
   readonly apiKey: Secret | undefined;
   /** Whether cleartext and private addresses are allowed. Default false. */
   readonly allowPrivate: boolean;
@@ -66,6 +64,18 @@ export interface OpenAiProviderConfig {
   readonly headers: Readonly<Record<string, Secret>>;
   /** How long each phase of a call may take. */
   readonly timeouts: ProviderTimeouts;
+}
+
+/** A provider that speaks OpenAI's format; its key is sent as bearer token. */
+export interface OpenAiProviderConfig extends HttpProviderConfig {
+  /** `openai` itself, or anything that speaks like it. */
+  readonly kind: "openai" | "openai-compatible";
+}
+
+/** A provider that speaks Anthropic's format; its key is sent as `x-api-key`. */
+export interface AnthropicProviderConfig extends HttpProviderConfig {
+  /** What kind it is. */
+  readonly kind: "anthropic";
 }
 
 /** The provider inside the server that answers with the last user message. */
@@ -83,11 +93,10 @@ export interface EchoProviderConfig {
 }
 
 /** Somebody who answers. */
-export type ProviderConfig = OpenAiProviderConfig | EchoProviderConfig;
+export type ProviderConfig = OpenAiProviderConfig | AnthropicProviderConfig | EchoProviderConfig;
 
 /** Kinds that later versions build; this one refuses them. */
 const unbuiltKinds = [
-  "anthropic",
   "google",
   "azure-openai",
   "vertex",
@@ -108,7 +117,7 @@ const unbuiltKinds = [
 ] as const;
 
 /** The kinds this version has. */
-export const builtKinds = ["openai", "openai-compatible", "echo"] as const;
+export const builtKinds = ["openai", "anthropic", "openai-compatible", "echo"] as const;
 
 /** The model name is `<provider>/<rest>`, split at the first slash: a provider's name has none. */
 const name = () => text("a name of letters, digits, `.`, `_` and `-`", /^[A-Za-z0-9][\w.-]{0,63}$/);
@@ -157,6 +166,14 @@ const providerSchema = discriminatedUnion(
       },
       aMap,
     ),
+    strictObject(
+      {
+        ...upstreamShape,
+        kind: literal("anthropic"),
+        base_url: withDefault(baseUrl(), "https://api.anthropic.com/v1"),
+      },
+      aMap,
+    ),
     strictObject({ ...upstreamShape, kind: literal("openai-compatible"), base_url: baseUrl() }, aMap),
     strictObject(
       {
@@ -179,8 +196,11 @@ export const providersSchema = prefault(array(providerSchema, aList), [{ name: "
 /** A validated entry of `providers`. */
 type ProviderInput = output<typeof providerSchema>;
 
-/** An entry whose kind this version has. */
-type OpenAiInput = Extract<ProviderInput, { kind: OpenAiProviderConfig["kind"] }>;
+/** An entry of a kind that is behind HTTP. */
+type HttpInput = Extract<
+  ProviderInput,
+  { kind: OpenAiProviderConfig["kind"] | AnthropicProviderConfig["kind"] }
+>;
 
 /** Makes an entry of the section; one whose kind this version lacks has been refused before. */
 export function providerConfig(input: ProviderInput, apiKey: Secret | undefined): ProviderConfig {
@@ -193,18 +213,19 @@ export function providerConfig(input: ProviderInput, apiKey: Secret | undefined)
         chunkDelayMs: input.chunk_delay_ms,
         tokens: input.tokens ?? undefined,
       };
+    case "anthropic":
+      return { kind: input.kind, ...httpProviderConfig(input, apiKey) };
     case "openai":
     case "openai-compatible":
-      return openAiProviderConfig(input, apiKey);
+      return { kind: input.kind, ...httpProviderConfig(input, apiKey) };
     default:
       throw new TypeError(`provider kind ${input.kind} is not supported`);
   }
 }
 
-function openAiProviderConfig(input: OpenAiInput, apiKey: Secret | undefined): OpenAiProviderConfig {
+function httpProviderConfig(input: HttpInput, apiKey: Secret | undefined): HttpProviderConfig {
   return {
     name: input.name,
-    kind: input.kind,
     baseUrl: normalizeBaseUrl(input.base_url),
     apiKey,
     allowPrivate: input.allow_private,

@@ -15,7 +15,15 @@ import {
   _default as withDefault,
 } from "zod/mini";
 import { durationMs, sizeBytes } from "../units.ts";
-import { aList, aMap, duration, expected, size, textList, wholeNumber } from "./fields.ts";
+import { aList, aMap, duration, expected, size, wholeNumber } from "./fields.ts";
+
+/** Which web pages may call the server. */
+export interface CorsConfig {
+  /** Origins as browsers send them (`https://app.example.com`), or `*` for every page. Default none. */
+  readonly origins: readonly string[];
+  /** How long a browser may keep the answer to a preflight, in milliseconds. Default 86,400,000. */
+  readonly maxAgeMs: number;
+}
 
 /** Where the server listens and how it stops. */
 export interface ServerConfig {
@@ -31,6 +39,8 @@ export interface ServerConfig {
   readonly drainTimeoutMs: number;
   /** Addresses and CIDR blocks of proxies whose forwarding headers are believed. Default none. */
   readonly trustedProxies: readonly string[];
+  /** Which web pages may call the server. */
+  readonly cors: CorsConfig;
 }
 
 const hostName =
@@ -50,7 +60,7 @@ export const serverSchema = prefault(
       cors: prefault(
         strictObject(
           {
-            origins: withDefault(textList("an origin such as https://app.example.com"), []),
+            origins: withDefault(array(origin(), aList), []),
             max_age: withDefault(duration("0s"), "24h"),
           },
           aMap,
@@ -72,6 +82,7 @@ export function serverConfig(input: output<typeof serverSchema>): ServerConfig {
     drainDelayMs: durationMs(input.drain_delay),
     drainTimeoutMs: durationMs(input.drain_timeout),
     trustedProxies: input.trusted_proxies,
+    cors: { origins: input.cors.origins, maxAgeMs: durationMs(input.cors.max_age) },
   };
 }
 
@@ -83,6 +94,16 @@ function host() {
 function addressBlock() {
   const message = expected("an IP address or a CIDR block such as 10.0.0.0/8");
   return string(message).check(refine(isAddressBlock, message));
+}
+
+function origin() {
+  const message = expected("* or an origin such as https://app.example.com, without path");
+  return string(message).check(refine((value) => value === "*" || isOrigin(value), message));
+}
+
+/** Browsers send origins in one form only; another form of the same origin would never match. @see RFC 6454 §6.2 */
+function isOrigin(value: string): boolean {
+  return /^https?:\/\/[^/]/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
 function isAddressBlock(value: string): boolean {

@@ -16,8 +16,6 @@ const model = { name: "a", targets: [{ provider: "a", model: "m" }] };
 
 const refused: readonly (readonly [path: string, tree: JsonObject])[] = [
   ["server.workers", { server: { workers: 4 } }],
-  ["server.cors.origins", { server: { cors: { origins: ["https://app.example.com"] } } }],
-  ["server.cors.max_age", { server: { cors: { max_age: "1h" } } }],
   ["tls.mode", { tls: { mode: "acme" } }],
   ["tls.cert_file", { tls: { cert_file: "a.pem" } }],
   ["tls.client_auth", { tls: { client_auth: "require" } }],
@@ -31,9 +29,7 @@ const refused: readonly (readonly [path: string, tree: JsonObject])[] = [
   ["store.retention.usage", { store: { retention: { usage: "90d" } } }],
   ["redis.url", { redis: { url: "redis://localhost" } }],
   ["redis.on_error", { redis: { on_error: "deny" } }],
-  ["auth.issuer.ttl", { auth: { issuer: { ttl: "2h" } } }],
-  ["auth.jwt", { auth: { jwt: [{ issuer: "x", audience: "y" }] } }],
-  ["providers[0].kind", { providers: [{ ...provider, kind: "anthropic" }] }],
+  ["providers[0].kind", { providers: [{ ...provider, kind: "bedrock" }] }],
   ["providers[0].api_keys", { providers: [{ ...provider, api_keys: [{ api_key: "k" }, { api_key: "l" }] }] }],
   ["providers[0].max_concurrent", { providers: [{ ...provider, max_concurrent: 8 }] }],
   ["models[0].policy", { models: [{ ...model, policy: "weighted" }] }],
@@ -87,7 +83,7 @@ describe("checkSupport", () => {
     [{ tls: { mode: "files" } }, 'tls.mode: not supported by this version, leave it out or use "off"'],
     [
       { providers: [{ kind: "bedrock" }] },
-      "providers[0].kind: not supported by this version, use openai, openai-compatible or echo",
+      "providers[0].kind: not supported by this version, use openai, anthropic, openai-compatible or echo",
     ],
     [
       { store: { url: "postgresql://x" } },
@@ -121,10 +117,7 @@ describe("checkSupport", () => {
       },
     ],
     ["one worker", { server: { workers: 1 } }],
-    [
-      "an empty list",
-      { server: { cors: { origins: [] } }, engines: [], extensions: [], events: { sinks: [] } },
-    ],
+    ["an empty list", { engines: [], extensions: [], events: { sinks: [] } }],
     ["an empty map", { features: {}, limits: { subjects: {} }, passthrough: { rules: {} } }],
     [
       "defaults that ask for nothing",

@@ -28,8 +28,6 @@ interface UnsupportedRow {
 /** Every setting this version does not fully support. Absence and `null` are always fine. */
 export const unsupported: readonly UnsupportedRow[] = [
   only("server.workers", 1),
-  only("server.cors.origins", []),
-  only("server.cors.max_age", "24h"),
 
   only("tls.mode", "off"),
   never("tls.cert_file"),
@@ -54,13 +52,6 @@ export const unsupported: readonly UnsupportedRow[] = [
 
   never("redis.url"),
   only("redis.on_error", "local"),
-
-  only("auth.issuer.issuer", "llmproxy"),
-  only("auth.issuer.audience", "llmproxy"),
-  only("auth.issuer.algorithm", "EdDSA"),
-  never("auth.issuer.key_file"),
-  only("auth.issuer.ttl", "1h"),
-  only("auth.jwt", []),
 
   {
     path: "providers[].kind",

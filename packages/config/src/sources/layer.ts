@@ -5,13 +5,21 @@
  */
 
 import type { JsonObject, JsonValue } from "@llmproxy/spec";
-import { formatPath, type Path } from "../path.ts";
+import { formatPath, isWithin, type Path } from "../path.ts";
 import { childOf, type Schema, secretNames, secretSpellings } from "../schema/inspect.ts";
 import { isMap, valueAt } from "../tree.ts";
 import type { Finding, Violation } from "../violation.ts";
 
 /** Where the value of a setting comes from. */
-export type ConfigSource = "default" | "file" | "environment" | "flag";
+export type ConfigSource = "default" | "file" | "environment" | "flag" | "override";
+
+/** One value at one place. */
+export interface Patch {
+  /** Where. */
+  readonly path: Path;
+  /** What; lists as a whole, maps only when they are empty. */
+  readonly value: JsonValue;
+}
 
 /** What one source says. Later layers of a list win. */
 export interface Layer {
@@ -19,6 +27,8 @@ export interface Layer {
   readonly source: Exclude<ConfigSource, "default">;
   /** The settings it gives. */
   readonly tree: JsonObject;
+  /** Single values it puts over everything below it, entries of lists included; for overrides. */
+  readonly patches?: readonly Patch[];
   /** The line a setting, or what holds it, stands on; for files that tell. */
   readonly lineOf?: (path: Path) => number | undefined;
   /** The environment variable that gives a setting. */
@@ -56,7 +66,8 @@ function respelledSecrets(map: JsonObject, schema: Schema | undefined): readonly
 /** The layer that decided the value at `path`; undefined when it is a default. */
 export function layerOf(path: Path, layers: readonly Layer[]): Layer | undefined {
   for (const layer of layers.toReversed()) {
-    const presence = presenceOf(path, layer.tree);
+    const patch = layer.patches?.findLast((each) => isWithin(path, each.path));
+    const presence = patch ? presenceIn(patch, path) : presenceOf(path, layer.tree);
     if (presence === "present") return layer;
     if (presence === "replaced") return undefined;
   }
@@ -82,6 +93,12 @@ function nearestLayer(path: Path, layers: readonly Layer[]): Layer | undefined {
     if (layer) return layer;
   }
   return undefined;
+}
+
+/** Within what a patch gives there is nothing of lower layers. */
+function presenceIn({ path, value }: Patch, at: Path): "present" | "replaced" {
+  const found = at.slice(path.length).reduce<JsonValue | undefined>(childAt, value);
+  return found === undefined ? "replaced" : "present";
 }
 
 /** `replaced`: the layer gives a list or scalar on the way, so whatever lower layers say there is gone. */

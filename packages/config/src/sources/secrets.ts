@@ -14,7 +14,7 @@ import { type ReadFile, readFailure } from "./read-file.ts";
 
 const maxSecretBytes = 65_536;
 
-/** Every secret so far is sent in a header: visible ASCII, no spaces. @see RFC 6750 §2.1 */
+/** Secrets are sent in headers: visible ASCII, no spaces. @see RFC 6750 §2.1 */
 const visible = /^[\x21-\x7e]+$/;
 
 /** What clients may send in a header. */
@@ -22,6 +22,9 @@ const maxSecretLength = 8_192;
 
 /** The management token opens everything; shorter ones could be guessed. */
 const minManagementTokenLength = 16;
+
+/** A shorter key would weaken HS256. @see RFC 7518 §3.2 */
+const minSigningSecretBytes = 32;
 
 /** What API keys begin with; a management token that did would be looked up as one. */
 const apiKeyPrefix = "sk-llp-";
@@ -40,6 +43,8 @@ export interface SecretSources {
 export interface SecretReading {
   /** The secret at the path of its key without ending; undefined when none is given. */
   readonly at: (path: Path) => Secret | undefined;
+  /** The paths that have one, as `formatPath` writes them. */
+  readonly paths: readonly string[];
   /** Secrets that could not be read or must not be used. */
   readonly findings: readonly Finding[];
 }
@@ -47,28 +52,68 @@ export interface SecretReading {
 /** A secret's text, or what is wrong. */
 type Reading = { readonly text: string } | { readonly problem: string };
 
+/** One secret with the spelling it was given in. */
+interface SlotReading {
+  readonly slot: SecretSlot;
+  readonly key: string;
+  readonly reading: Reading;
+}
+
 /** Reads every secret a tree gives. */
 export async function readSecrets(
   tree: JsonValue,
   schema: Schema,
   sources: SecretSources,
 ): Promise<SecretReading> {
+  const readings: SlotReading[] = [];
+  for (const slot of secretSlots(schema, tree)) {
+    const located = locateSecret(slot, sources);
+    const reading =
+      "file" in located.reading
+        ? await readSecretFile(located.reading.file, sources.readFile)
+        : located.reading;
+    readings.push({ slot, key: located.key, reading });
+  }
+  return secretReading(readings);
+}
+
+/**
+ * Reads the secrets of a tree without waiting: those that `known` has, and those given inline or in variables.
+ *
+ * @param known - what has been read before for the secret of a path; undefined to read it anew
+ */
+export function readSecretsNow(
+  tree: JsonValue,
+  schema: Schema,
+  sources: Pick<SecretSources, "environment"> & { readonly known: (path: Path) => Secret | undefined },
+): SecretReading {
+  const readings = secretSlots(schema, tree).map((slot): SlotReading => {
+    const known = sources.known([...slot.parent, slot.name]);
+    if (known) return { slot, key: slot.name, reading: { text: known.reveal() } };
+    const located = locateSecret(slot, { ...sources, directoryOf: () => "" });
+    const problem = `names a file, should be given as ${slot.name} or ${slot.name}_env`;
+    return { slot, key: located.key, reading: "file" in located.reading ? { problem } : located.reading };
+  });
+  return secretReading(readings);
+}
+
+function secretReading(readings: readonly SlotReading[]): SecretReading {
   const secrets = new Map<string, Secret>();
   const findings: Finding[] = [];
-  for (const slot of secretSlots(schema, tree)) {
-    const { key, reading } = await readSlot(slot, sources);
+  for (const { slot, key, reading } of readings) {
     const problem = "problem" in reading ? reading.problem : secretProblem(slot.name, reading.text);
     if (problem !== undefined) findings.push(finding([...slot.parent, key], problem));
     else if ("text" in reading)
       secrets.set(formatPath([...slot.parent, slot.name]), new Secret(reading.text));
   }
-  return { at: (path) => secrets.get(formatPath(path)), findings };
+  return { at: (path) => secrets.get(formatPath(path)), paths: [...secrets.keys()], findings };
 }
 
-async function readSlot(
+/** The spelling a secret is given in, and what that says. */
+function locateSecret(
   slot: SecretSlot,
-  sources: SecretSources,
-): Promise<{ key: string; reading: Reading }> {
+  sources: Pick<SecretSources, "environment" | "directoryOf">,
+): { readonly key: string; readonly reading: Reading | { readonly file: string } } {
   const keys = secretSpellings
     .map((ending) => slot.name + ending)
     .filter((key) => Object.hasOwn(slot.map, key));
@@ -82,13 +127,7 @@ async function readSlot(
   if (typeof value !== "string") return { key, reading: { problem: "should be text" } };
   if (key.endsWith("_env")) return { key, reading: readVariable(value, sources.environment) };
   if (key.endsWith("_file"))
-    return {
-      key,
-      reading: await readSecretFile(
-        resolve(sources.directoryOf([...slot.parent, key]), value),
-        sources.readFile,
-      ),
-    };
+    return { key, reading: { file: resolve(sources.directoryOf([...slot.parent, key]), value) } };
   return { key, reading: { text: value } };
 }
 
@@ -117,10 +156,17 @@ async function readSecretFile(path: string, readFile: ReadFile): Promise<Reading
 }
 
 function secretProblem(name: string, text: string): string | undefined {
+  if (name === "secret") return signingSecretProblem(text);
   if (!visible.test(text))
     return "is empty or holds spaces or other characters headers cannot carry, should be visible ASCII";
   if (text.length > maxSecretLength) return `is too long, should have at most ${maxSecretLength} characters`;
   return name === "management_token" ? managementTokenProblem(text) : undefined;
+}
+
+/** It signs and is never sent: any text will do. */
+function signingSecretProblem(text: string): string | undefined {
+  if (Buffer.byteLength(text) >= minSigningSecretBytes) return undefined;
+  return `is too short, should have at least ${minSigningSecretBytes} bytes`;
 }
 
 function managementTokenProblem(text: string): string | undefined {
