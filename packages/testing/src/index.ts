@@ -1,3 +1,4 @@
+export { anthropicEvent, anthropicEventStream } from "./anthropic-event-stream.ts";
 export { createFakeClock, type FakeClock } from "./fake-clock.ts";
 export {
   type Answer,
@@ -12,6 +13,16 @@ export {
   type StreamAnswer,
   type UnaryAnswer,
 } from "./fake-upstream/answer.ts";
+export {
+  type AnthropicModel,
+  type AnthropicRecordingOptions,
+  type AnthropicTextOptions,
+  type AnthropicToolUse,
+  anthropicError,
+  anthropicMessages,
+  anthropicModels,
+  anthropicTokenCount,
+} from "./fake-upstream/anthropic-answers.ts";
 export {
   createFakeUpstream,
   type FakeUpstream,
