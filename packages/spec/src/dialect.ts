@@ -5,4 +5,4 @@
  */
 
 /** A wire format llmproxy reads and writes. */
-export type DialectName = "openai-chat";
+export type DialectName = "openai-chat" | "anthropic-messages";

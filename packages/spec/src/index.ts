@@ -70,7 +70,7 @@ export type {
   ProjectRecord,
 } from "./record.ts";
 export type { FramesReply, Outcome, PartsReply, Reply, ReplyBase, ReplyEnd } from "./reply.ts";
-export type { ByteSpan, LlmRequest, WireBody } from "./request.ts";
+export type { ByteSpan, LlmOperation, LlmRequest, WireBody } from "./request.ts";
 export { Secret } from "./secret.ts";
 export type {
   KeyStore,

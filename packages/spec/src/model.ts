@@ -32,6 +32,8 @@ export interface ModelInfo {
   readonly createdAt?: Date;
   /** The most tokens of input and output together, where known. */
   readonly maxContextTokens?: number;
+  /** The most tokens of output, where known. */
+  readonly maxOutputTokens?: number;
 }
 
 /** A chosen target, and the duty to say how it went. */

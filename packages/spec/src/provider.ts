@@ -39,6 +39,13 @@ export interface Provider {
    * @throws the signal's reason when it aborted
    */
   call(call: ProviderCall): Promise<Reply>;
+  /**
+   * Counts the input tokens of a request, as the vendor would bill them. Absent where the vendor has no such
+   * service; an estimate is then the best there is.
+   *
+   * @throws what {@link Provider.call} throws
+   */
+  countTokens?(call: ProviderCall): Promise<number>;
   /** The catalogue as known now; never does I/O. */
   models(): readonly ModelInfo[];
   /** Closes idle connections and stops background work. Replies in flight go on. */

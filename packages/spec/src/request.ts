@@ -22,9 +22,12 @@ export interface WireBody {
   readonly members: ReadonlyMap<string, ByteSpan>;
 }
 
+/** What is asked of the model: an answer, or only how many tokens the request has. */
+export type LlmOperation = "chat" | "count-tokens";
+
 /** A request that has been read and checked. */
 export interface LlmRequest {
-  readonly operation: "chat";
+  readonly operation: LlmOperation;
   /** The model as the client named it. */
   readonly model: string;
   readonly stream: boolean;
@@ -32,4 +35,10 @@ export interface LlmRequest {
   readonly chat: ChatRequest;
   /** The wire form; absent when the request did not come as JSON of a dialect. */
   readonly body?: WireBody;
+  /**
+   * Headers of the client that belong to the dialect of `body`, such as `anthropic-beta`: chosen by the edge from
+   * an allow list, names in lower case. They are sent only to a provider that speaks this dialect, and never in
+   * the place of a configured header or of credentials.
+   */
+  readonly dialectHeaders?: Readonly<Record<string, string>>;
 }

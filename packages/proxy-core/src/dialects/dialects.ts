@@ -12,4 +12,4 @@ import { openaiChat } from "./openai-chat/index.ts";
 export type Dialects = Readonly<Record<DialectName, Dialect>>;
 
 /** Every dialect there is. */
-export const dialects: Dialects = { "openai-chat": openaiChat };
+export const dialects = { "openai-chat": openaiChat } as Dialects;
