@@ -1,7 +1,19 @@
 export { initialConfigText } from "./initial-config.ts";
+export type { ConfigApplier, ConfigChange, PreparedChange } from "./live/appliers.ts";
+export type { PendingChange } from "./live/changes.ts";
+export type {
+  LiveConfig,
+  Override,
+  RefusedChange,
+  ReloadResult,
+  WatchConfigOptions,
+} from "./live/live-config.ts";
+export { parseSettingValue } from "./live/setting-value.ts";
+export { watchConfig } from "./live/watch-config.ts";
 export { type LoadConfigOptions, type LoadedConfig, loadConfig } from "./load.ts";
 export type { AuthConfig, IssuerConfig, JwtAlgorithm, JwtIssuerConfig } from "./schema/auth.ts";
 export type { Config } from "./schema/config.ts";
+export { type KeyMark, markOf } from "./schema/marks.ts";
 export type { ModelConfig } from "./schema/models.ts";
 export type {
   AnthropicProviderConfig,
@@ -14,6 +26,7 @@ export type {
 export type { CorsConfig, ServerConfig } from "./schema/server.ts";
 export type { StoreConfig } from "./schema/store.ts";
 export type { LogConfig, MetricsConfig, TelemetryConfig } from "./schema/telemetry.ts";
+export type { Setting } from "./settings.ts";
 export type { ConfigInput } from "./sources/flags.ts";
 export type { ConfigSource } from "./sources/layer.ts";
 export type { FileContent, ReadFile } from "./sources/read-file.ts";

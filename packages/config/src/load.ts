@@ -6,6 +6,7 @@
 
 import type { JsonObject } from "@llmproxy/spec";
 import type { Config } from "./schema/config.ts";
+import { listSettings, type Setting } from "./settings.ts";
 import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 import type { ConfigInput } from "./sources/flags.ts";
 import type { ConfigSource } from "./sources/layer.ts";
@@ -36,6 +37,8 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** The effective configuration as one would write it, defaults included, secrets shown as `[secret]`. */
   redacted(): JsonObject;
+  /** The same as a list, one row for each value, with its source and whether a change needs a restart. */
+  settings(): readonly Setting[];
 }
 
 /**
@@ -61,6 +64,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
 }
 
 /** What others see of a snapshot. */
-export function loadedOf({ config, sources, file, shown }: Snapshot): LoadedConfig {
-  return { config, sources, file, redacted: () => shown };
+export function loadedOf(snapshot: Snapshot): LoadedConfig {
+  const { config, sources, file, shown } = snapshot;
+  return { config, sources, file, redacted: () => shown, settings: () => listSettings(snapshot) };
 }

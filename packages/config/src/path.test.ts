@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatPath, isWithin } from "./path.ts";
+import { formatPath, isWithin, parsePath } from "./path.ts";
 
 describe("formatPath", () => {
   it.each([
@@ -33,4 +33,28 @@ describe("isWithin", () => {
   ])("tells of %j in %j: %s", (path, ancestor, expected) => {
     expect(isWithin(path, ancestor)).toBe(expected);
   });
+});
+
+describe("parsePath", () => {
+  it.each([
+    ["server.port", ["server", "port"]],
+    ["providers[0].base_url", ["providers", 0, "base_url"]],
+    ['providers[0].headers["X.y"]', ["providers", 0, "headers", "X.y"]],
+    ['limits.subjects["a\\"b\\\\"].rpm', ["limits", "subjects", 'a"b\\', "rpm"]],
+    ["models", ["models"]],
+  ])("reads %s, as formatPath writes it", (text, path) => {
+    expect(parsePath(text)).toEqual(path);
+    expect(formatPath(path)).toBe(text);
+  });
+
+  it("takes keys that formatPath would quote, as far as they are clear", () => {
+    expect(parsePath("limits.subjects.some one.rpm")).toEqual(["limits", "subjects", "some one", "rpm"]);
+  });
+
+  it.each(["", ".", ".a", "a.", "a..b", "a[", "a[x]", "a[-1]", "a[01]", "[0]", "a[0]b", 'a["b]', "a]"])(
+    "refuses %j",
+    (text) => {
+      expect(parsePath(text)).toBeUndefined();
+    },
+  );
 });

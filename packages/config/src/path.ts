@@ -11,7 +11,7 @@ const plainKey = /^[A-Za-z_][\w-]*$/;
 
 /** One segment: a key after a dot or at the beginning, an index or a key in quotes in brackets. */
 const segmentPattern =
-  /(?:^|\.)(?<key>[^.[\]"]+)|\[(?<index>0|[1-9]\d{0,5})\]|\["(?<quoted>(?:[^"\\\p{Cc}]|\\["\\])*)"\]/uy;
+  /(?:^|(?<=.)\.)(?<key>[^.[\]"]+)|\[(?<index>0|[1-9]\d{0,5})\]|\["(?<quoted>(?:[^"\\\p{Cc}]|\\["\\])*)"\]/uy;
 
 /** Writes a path the way a user would, e.g. `providers[0].headers["x.y"]`. */
 export function formatPath(path: Path): string {

@@ -6,7 +6,15 @@
 
 import type { JsonObject, JsonValue } from "@llmproxy/spec";
 import type { Path } from "./path.ts";
-import { childOf, isHidden, type Schema, secretNames, secretSpellings } from "./schema/inspect.ts";
+import {
+  childOf,
+  isHidden,
+  isHiddenAt,
+  type Schema,
+  schemaAt,
+  secretNames,
+  secretSpellings,
+} from "./schema/inspect.ts";
 import { isList, isMap } from "./tree.ts";
 
 /** What is shown instead of a secret. */
@@ -27,6 +35,13 @@ export function redactMap(map: JsonObject, schema: Schema): JsonObject {
       return [[key, child ? redactValue(value, child) : value]];
     }),
   );
+}
+
+/** Copies the value of the setting at a path; what is secret in it becomes `[secret]`. */
+export function redactAt(value: JsonValue, path: Path, schema: Schema): JsonValue {
+  if (isHiddenAt(schema, path)) return hidden;
+  const setting = schemaAt(schema, path);
+  return setting ? redactValue(value, setting) : value;
 }
 
 /** The paths of everything in a map that is not a map or list with content. */

@@ -93,6 +93,11 @@ export function secretNames(schema: Schema): readonly string[] {
   });
 }
 
+/** The secret that a key of a map gives, in whichever spelling; undefined when it gives none. */
+export function secretOf(schema: Schema, key: string | number | undefined): string | undefined {
+  return secretNames(schema).find((name) => secretSpellings.some((ending) => name + ending === key));
+}
+
 /** Every secret that `value` gives, in whichever spelling. */
 export function secretSlots(
   schema: Schema,
@@ -118,6 +123,14 @@ export function secretSlots(
 export function isHidden(schema: Schema): boolean {
   const inner = unwrap(schema);
   return inner === secretText || inner === maskedText;
+}
+
+/** Whether a value at `path` below `schema` must not be shown. */
+export function isHiddenAt(schema: Schema, path: Path): boolean {
+  const section = schemaAt(schema, path.slice(0, -1));
+  const setting = schemaAt(schema, path);
+  const isSecret = section !== undefined && secretOf(section, path.at(-1)) !== undefined;
+  return isSecret || (setting !== undefined && isHidden(setting));
 }
 
 function isContainer(inner: Schema): boolean {

@@ -10,7 +10,7 @@
 import type { JsonObject, JsonValue } from "@llmproxy/spec";
 import { safeParse } from "zod/mini";
 import { formatPath, isWithin, type Path } from "../path.ts";
-import { childOf, type Schema, schemaAt, secretNames, secretSpellings } from "../schema/inspect.ts";
+import { childOf, type Schema, schemaAt, secretOf, secretSpellings } from "../schema/inspect.ts";
 import { isList, isMap, valueAt } from "../tree.ts";
 import { type Finding, finding } from "../violation.ts";
 import type { Layer, Patch } from "./layer.ts";
@@ -71,7 +71,8 @@ function missingEntry(tree: JsonObject, path: Path, schema: Schema): Finding | u
 
 function noEntry(path: Path, length: number): Finding {
   const list = formatPath(path.slice(0, -1));
-  return finding(path, `does not exist, ${list} has ${length === 1 ? "1 entry" : `${length} entries`}`);
+  const entries = length === 1 ? "1 entry" : `${length} entries`;
+  return finding(path, `does not exist, ${list} has ${entries} (runtime override)`);
 }
 
 function putInMap(map: JsonObject, path: Path, value: JsonValue, schema: Schema | undefined): JsonObject {
@@ -104,12 +105,10 @@ function listFor(value: JsonValue | undefined, schema: Schema | undefined): read
   return byDefault?.success && isList(byDefault.data) ? byDefault.data : [];
 }
 
-/** The path itself, and those of the same secret in other spellings. */
-function spellingsOf(path: Path, schema: Schema): readonly Path[] {
+/** The path itself, or that of a secret in each of its spellings. */
+export function spellingsOf(path: Path, schema: Schema): readonly Path[] {
   const parent = path.slice(0, -1);
-  const key = path.at(-1);
   const section = schemaAt(schema, parent);
-  const name =
-    section && secretNames(section).find((each) => secretSpellings.some((end) => each + end === key));
+  const name = section && secretOf(section, path.at(-1));
   return name === undefined ? [path] : secretSpellings.map((ending) => [...parent, name + ending]);
 }

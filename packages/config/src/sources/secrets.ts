@@ -43,8 +43,8 @@ export interface SecretSources {
 export interface SecretReading {
   /** The secret at the path of its key without ending; undefined when none is given. */
   readonly at: (path: Path) => Secret | undefined;
-  /** The paths that have one, as `formatPath` writes them. */
-  readonly paths: readonly string[];
+  /** All of them, by path as `formatPath` writes it. */
+  readonly byPath: ReadonlyMap<string, Secret>;
   /** Secrets that could not be read or must not be used. */
   readonly findings: readonly Finding[];
 }
@@ -106,7 +106,7 @@ function secretReading(readings: readonly SlotReading[]): SecretReading {
     else if ("text" in reading)
       secrets.set(formatPath([...slot.parent, slot.name]), new Secret(reading.text));
   }
-  return { at: (path) => secrets.get(formatPath(path)), paths: [...secrets.keys()], findings };
+  return { at: (path) => secrets.get(formatPath(path)), byPath: secrets, findings };
 }
 
 /** The spelling a secret is given in, and what that says. */
