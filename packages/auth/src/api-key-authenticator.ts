@@ -9,20 +9,20 @@
  */
 
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
-import {
-  type Clock,
-  type EventBus,
-  type KeyRecord,
-  type KeyStore,
-  type Logger,
-  type Principal,
-  type ProjectStore,
-  ProxyError,
-  type Role,
-  type Secret,
+import type {
+  Clock,
+  EventBus,
+  KeyRecord,
+  KeyStore,
+  Logger,
+  Principal,
+  ProjectStore,
+  Role,
+  Secret,
 } from "@llmproxy/spec";
 import { parseApiKey } from "./api-key.ts";
 import type { Peppers } from "./peppers.ts";
+import { createProjectRecords } from "./project-records.ts";
 import { createRecordCache } from "./record-cache.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 import { refuseToken } from "./unauthenticated.ts";
@@ -68,7 +68,6 @@ interface HeldKey {
 
 const defaultMaxStaleMs = 600_000;
 const maxKeys = 50_000;
-const maxProjects = 10_000;
 const hashBytes = 32;
 const keyRoles: readonly Role[] = Object.freeze(["key"] as const);
 
@@ -82,15 +81,9 @@ export function createApiKeyAuthenticator(options: ApiKeyAuthenticatorOptions): 
     maxRecords: maxKeys,
     ...shared,
   });
-  const projects = createRecordCache({
-    what: "project",
-    read: (id) => options.projects.get(id),
-    maxRecords: maxProjects,
-    ...shared,
-  });
+  const projects = createProjectRecords({ projects: options.projects, bus: options.bus, ...shared });
   const unsubscribe = options.bus.subscribe((event) => {
     if (event.type === "key-changed") keys.drop(event.keyId);
-    else if (event.type === "project-changed") projects.drop(event.projectId);
   });
   const check = createKeyCheck(peppers, clock);
 
@@ -102,10 +95,8 @@ export function createApiKeyAuthenticator(options: ApiKeyAuthenticatorOptions): 
       if (name?.kind !== "v") throw refuseToken("invalid_token");
       const found = keys.get(name.id, signal);
       const key = check(text, found instanceof Promise ? await found : found);
-      const home = projects.get(key.projectId, signal);
-      const project = home instanceof Promise ? await home : home;
-      if (!project?.isActive)
-        throw new ProxyError("project_inactive", "the project of this api key is not active");
+      const waiting = projects.requireActive(key.projectId, signal);
+      if (waiting instanceof Promise) await waiting;
       return key.principal;
     },
     close() {

@@ -6,6 +6,7 @@
 
 import { type Authenticator, type Principal, ProxyError } from "@llmproxy/spec";
 import { apiKeyPrefix } from "./api-key.ts";
+import { hasJwtShape } from "./jwt/decode-jwt.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 import { refuseToken } from "./unauthenticated.ts";
 
@@ -13,13 +14,19 @@ import { refuseToken } from "./unauthenticated.ts";
 export interface AuthenticatorOptions {
   /** For tokens that begin as API keys do: `sk-llp-`. */
   readonly apiKeys?: TokenAuthenticator;
+  /** For tokens of the shape of a JWT: three parts of base64url. */
+  readonly jwts?: TokenAuthenticator;
   /** For every other token. */
   readonly management?: TokenAuthenticator;
 }
 
 /** Makes an authenticator that hands each token to whoever knows its kind. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { apiKeys, management } = options;
+  const { apiKeys, jwts, management } = options;
+  const methodFor = (token: string): TokenAuthenticator | undefined => {
+    if (token.startsWith(apiKeyPrefix)) return apiKeys;
+    return hasJwtShape(token) ? jwts : management;
+  };
   return {
     async authenticate(credentials, signal) {
       if (credentials.kind === "none")
@@ -28,7 +35,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
           "an api key is needed; send it as `authorization: Bearer <api key>`",
         );
       const { token } = credentials;
-      const method = token.reveal().startsWith(apiKeyPrefix) ? apiKeys : management;
+      const method = methodFor(token.reveal());
       if (!method) throw refuseToken("invalid_token");
       return method.authenticate(token, signal);
     },

@@ -7,6 +7,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { type Principal, ProxyError, type Secret } from "@llmproxy/spec";
 import { apiKeyPrefix } from "./api-key.ts";
+import { hasJwtShape } from "./jwt/decode-jwt.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 import { isTokenText } from "./token-text.ts";
 import { refuseToken } from "./unauthenticated.ts";
@@ -23,7 +24,8 @@ const root: Principal = Object.freeze({
  * Makes the authenticator of the management token. Tokens are compared by their SHA-256 in constant time, so
  * that neither content nor length shows in the time it takes.
  *
- * @param token - 16–8192 visible ASCII characters, not beginning as an API key does
+ * @param token - 16–8192 visible ASCII characters, not beginning as an API key does and not
+ *   of the shape of a JWT
  * @throws `invalid_request` (field `auth.management_token`) when the token is none that could be used safely
  */
 export function createManagementAuthenticator(token: Secret): TokenAuthenticator {
@@ -42,6 +44,8 @@ function checkManagementToken(text: string): void {
   if (!isTokenText(text))
     throw invalid("has only visible ASCII characters, no blanks, and at most 8192 of them");
   if (text.startsWith(apiKeyPrefix)) throw invalid(`does not begin with ${apiKeyPrefix}, as api keys do`);
+  if (hasJwtShape(text))
+    throw invalid("is not three parts of letters and digits with dots between, as JWTs are");
 }
 
 function invalid(rule: string): ProxyError {

@@ -34,6 +34,11 @@ const permissions: Readonly<Record<Role, readonly Permission[]>> = {
   key: [...look, "completion:create"],
 };
 
+/** What a role permits. */
+export function permissionsOf(role: Role): readonly Permission[] {
+  return permissions[role];
+}
+
 /** Whether one of the principal's roles grants a permission. */
 export function may(principal: Principal, permission: Permission): boolean {
   return principal.roles.some((role) => permissions[role].includes(permission));

@@ -8,6 +8,7 @@
  */
 
 import type { Clock, Logger } from "@llmproxy/spec";
+import { abortable } from "./abortable.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import { confirmMs, judgeRecord } from "./freshness.ts";
 import { createSingleFlightReader } from "./single-flight-reader.ts";
@@ -157,14 +158,4 @@ function watchStore(what: string, logger: Logger) {
       failedMs = nowMs;
     },
   };
-}
-
-/** Waits for a promise that is not ours alone, until it settles or the signal aborts. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-    if (signal.aborted) onAbort();
-  });
 }
