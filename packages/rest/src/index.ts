@@ -1,3 +1,4 @@
+export type { HttpHeaders, HttpRequest, HttpResponse } from "./http/exchange.ts";
 export {
   createOperationsRoutes,
   type MetricsRoute,
@@ -7,3 +8,5 @@ export {
   type OperationsResponse,
   type OperationsRoutes,
 } from "./operations-routes.ts";
+export type { TranscoderOptions } from "./transcoding/options.ts";
+export { createTranscoder, type Transcoder } from "./transcoding/transcoder.ts";
