@@ -1,4 +1,5 @@
 export { initialConfigText } from "./initial-config.ts";
+export { configJsonSchema } from "./json-schema/config-json-schema.ts";
 export type { ConfigApplier, ConfigChange, PreparedChange } from "./live/appliers.ts";
 export type { PendingChange } from "./live/changes.ts";
 export type {

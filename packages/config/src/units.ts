@@ -22,6 +22,12 @@ const bytesPerUnit: ReadonlyMap<string, number> = new Map([
   ["GiB", 1_073_741_824],
 ]);
 
+/** What a duration looks like in JSON Schema, which cannot say its bounds. */
+export const durationPattern = patternOf(msPerUnit);
+
+/** What a size looks like in JSON Schema, which cannot say its bounds. */
+export const sizePattern = patternOf(bytesPerUnit);
+
 const quantity = /^(\d{1,15}(?:\.\d{1,6})?)\s?([A-Za-z]+)$/;
 
 /**
@@ -40,6 +46,10 @@ export function durationMs(text: string): number {
  */
 export function sizeBytes(text: string): number {
   return read(text, bytesPerUnit);
+}
+
+function patternOf(units: ReadonlyMap<string, number>): string {
+  return `^\\d{1,15}(\\.\\d{1,6})?\\s?(${[...units.keys()].join("|")})$`;
 }
 
 function read(text: string, units: ReadonlyMap<string, number>): number {

@@ -93,7 +93,7 @@ const jwtSchema = strictObject(
     audience: text("the audience of accepted tokens"),
     // The default depends on where the keys come from.
     algorithms: optional(array(choice(algorithms), aList)),
-    jwks_url: optional(unseenText("the https URL of a key set", Boolean)),
+    jwks_url: optional(unseenText("the https URL of a key set", /^https?:\/\/./, Boolean)),
     secret: optional(secretText),
     secret_file: optional(text("the path of a file")),
     secret_env: optional(variableName()),

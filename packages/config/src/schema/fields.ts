@@ -5,9 +5,23 @@
  */
 
 import type { JsonValue } from "@llmproxy/spec";
-import { array, boolean, custom, enum as enumeration, number, refine, string } from "zod/mini";
+import { array, boolean, custom, enum as enumeration, number, refine, registry, string } from "zod/mini";
 import { isList, isMap } from "../tree.ts";
-import { durationMs, sizeBytes } from "../units.ts";
+import { durationMs, durationPattern, sizeBytes, sizePattern } from "../units.ts";
+
+/** What a check means in JSON Schema. */
+interface JsonForm {
+  readonly type?: "integer";
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** The form of each kind of value whose check zod cannot tell, for `configJsonSchema`. */
+export const jsonForms = registry<JsonForm>();
+
+const anyText = /^.+$/su;
 
 /** What zod tells about a value that failed. */
 interface FailedValue {
@@ -33,15 +47,17 @@ export function flag() {
 }
 
 /** Non-empty text that matches `pattern`. */
-export function text(what: string, pattern = /^.+$/su) {
+export function text(what: string, pattern = anyText) {
   const message = expected(what);
-  return string(message).check(refine((value) => pattern.test(value), message));
+  return string(message)
+    .check(refine((value) => pattern.test(value), message))
+    .register(jsonForms, pattern === anyText ? { minLength: 1 } : { pattern: pattern.source });
 }
 
-/** Text of which messages show nothing, because it may hold a secret; `accepts` says what is right. */
-export function unseenText(what: string, accepts: (value: string) => boolean) {
+/** Text of which messages show nothing, because it may hold a secret. */
+export function unseenText(what: string, pattern: RegExp, accepts = (value: string) => pattern.test(value)) {
   const message = expectedUnseen(what);
-  return string(message).check(refine(accepts, message));
+  return string(message).check(refine(accepts, message)).register(jsonForms, { pattern: pattern.source });
 }
 
 /** One of a few words. */
@@ -52,33 +68,35 @@ export function choice<const Words extends readonly string[]>(words: Words) {
 /** A number without fraction, bounds included. */
 export function wholeNumber(minimum: number, maximum: number) {
   const message = expected(`a whole number from ${minimum} to ${maximum}`);
-  return number(message).check(
-    refine((value) => Number.isInteger(value) && value >= minimum && value <= maximum, message),
-  );
+  return number(message)
+    .check(refine((value) => Number.isInteger(value) && value >= minimum && value <= maximum, message))
+    .register(jsonForms, { type: "integer", minimum, maximum });
 }
 
 /** A number, bounds included. */
 export function decimal(minimum: number, maximum: number) {
   const message = expected(`a number from ${minimum} to ${maximum}`);
-  return number(message).check(refine((value) => value >= minimum && value <= maximum, message));
+  return number(message)
+    .check(refine((value) => value >= minimum && value <= maximum, message))
+    .register(jsonForms, { minimum, maximum });
 }
 
 /** A duration with a unit, bounds included; stays text until the configuration is made. */
 export function duration(minimum: string, maximum = longestWait) {
   const message = expected(`a duration from ${minimum} to ${maximum}, such as 250ms, 30s, 5m or 12h`);
   const [low, high] = [durationMs(minimum), durationMs(maximum)];
-  return string(message).check(
-    refine((value) => durationMs(value) >= low && durationMs(value) <= high, message),
-  );
+  return string(message)
+    .check(refine((value) => durationMs(value) >= low && durationMs(value) <= high, message))
+    .register(jsonForms, { pattern: durationPattern });
 }
 
 /** A size with a unit, bounds included; stays text until the configuration is made. */
 export function size(minimum: string, maximum: string) {
   const message = expected(`a size from ${minimum} to ${maximum}, such as 64KiB or 32MiB`);
   const [low, high] = [sizeBytes(minimum), sizeBytes(maximum)];
-  return string(message).check(
-    refine((value) => sizeBytes(value) >= low && sizeBytes(value) <= high, message),
-  );
+  return string(message)
+    .check(refine((value) => sizeBytes(value) >= low && sizeBytes(value) <= high, message))
+    .register(jsonForms, { pattern: sizePattern });
 }
 
 /** A list of text. */

@@ -131,7 +131,11 @@ const apiKey = {
 };
 
 const baseUrl = () =>
-  unseenText("the base URL including the version path, such as http://127.0.0.1:8000/v1", Boolean);
+  unseenText(
+    "the base URL including the version path, such as http://127.0.0.1:8000/v1",
+    /^https?:\/\/./,
+    Boolean,
+  );
 
 const timeoutSchema = strictObject(
   {

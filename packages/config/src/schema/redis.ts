@@ -11,10 +11,7 @@ import { aMap, choice, unseenText } from "./fields.ts";
 export const redisSchema = prefault(
   strictObject(
     {
-      url: withDefault(
-        nullable(unseenText("a redis:// or rediss:// URL", (url) => /^rediss?:\/\/./.test(url))),
-        null,
-      ),
+      url: withDefault(nullable(unseenText("a redis:// or rediss:// URL", /^rediss?:\/\/./)), null),
       on_error: withDefault(choice(["local", "deny"]), "local"),
     },
     aMap,

@@ -15,7 +15,7 @@ import {
   _default as withDefault,
 } from "zod/mini";
 import { durationMs, sizeBytes } from "../units.ts";
-import { aList, aMap, duration, expected, size, wholeNumber } from "./fields.ts";
+import { aList, aMap, duration, expected, jsonForms, size, wholeNumber } from "./fields.ts";
 
 /** Which web pages may call the server. */
 export interface CorsConfig {
@@ -98,7 +98,9 @@ function addressBlock() {
 
 function origin() {
   const message = expected("* or an origin such as https://app.example.com, without path");
-  return string(message).check(refine((value) => value === "*" || isOrigin(value), message));
+  return string(message)
+    .check(refine((value) => value === "*" || isOrigin(value), message))
+    .register(jsonForms, { pattern: "^(\\*|https?://[^/?#]+)$" });
 }
 
 /** Browsers send origins in one form only; another form of the same origin would never match. @see RFC 6454 §6.2 */

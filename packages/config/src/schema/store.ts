@@ -28,7 +28,11 @@ export const storeSchema = prefault(
     {
       // A Postgres URL holds a password, so messages do not show it.
       url: withDefault(
-        unseenText("sqlite:FILE, relative to the data directory, or a postgres:// URL", isStoreUrl),
+        unseenText(
+          "sqlite:FILE, relative to the data directory, or a postgres:// URL",
+          /^(sqlite|postgres|postgresql):./,
+          isStoreUrl,
+        ),
         "sqlite:llmproxy.db",
       ),
       retention: prefault(

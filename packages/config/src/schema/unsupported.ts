@@ -8,7 +8,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { JsonValue } from "@llmproxy/spec";
+import type { JsonObject, JsonValue } from "@llmproxy/spec";
 import type { Path } from "../path.ts";
 import { isList, isMap, valueAt } from "../tree.ts";
 import { type Finding, finding } from "../violation.ts";
@@ -23,6 +23,8 @@ interface UnsupportedRow {
   readonly accepts: (value: JsonValue) => boolean;
   /** What would be right. */
   readonly instead: string;
+  /** What JSON Schema says of it, given what it says of the setting in itself. */
+  readonly json: (setting: JsonObject) => JsonObject;
 }
 
 /** Every setting this version does not fully support. Absence and `null` are always fine. */
@@ -47,7 +49,12 @@ export const unsupported: readonly UnsupportedRow[] = [
   never("tls.acme.eab"),
   never("tls.acme.dns"),
 
-  { path: "store.url", accepts: isNotPostgres, instead: "use sqlite:FILE, relative to the data directory" },
+  {
+    path: "store.url",
+    accepts: isNotPostgres,
+    instead: "use sqlite:FILE, relative to the data directory",
+    json: (url) => ({ ...url, pattern: "^sqlite:." }),
+  },
   never("store.retention.*"),
 
   never("redis.url"),
@@ -57,11 +64,13 @@ export const unsupported: readonly UnsupportedRow[] = [
     path: "providers[].kind",
     accepts: (kind) => builtKinds.some((built) => built === kind),
     instead: `use ${alternatives(builtKinds)}`,
+    json: (kind) => ({ ...kind, enum: [...builtKinds] }),
   },
   {
     path: "providers[].api_keys",
     accepts: (keys) => isList(keys) && keys.length <= 1,
     instead: "give one key",
+    json: (keys) => ({ ...keys, maxItems: 1 }),
   },
   never("providers[].max_concurrent"),
 
@@ -121,11 +130,12 @@ function only(path: string, value: JsonValue): UnsupportedRow {
     path,
     accepts: (given) => isDeepStrictEqual(given, value),
     instead: `leave it out or use ${JSON.stringify(value)}`,
+    json: () => ({ enum: [value] }),
   };
 }
 
 function never(path: string): UnsupportedRow {
-  return { path, accepts: () => false, instead: "leave it out" };
+  return { path, accepts: () => false, instead: "leave it out", json: () => ({ type: "null" }) };
 }
 
 /** Other schemes are refused by the schema, which knows what a store URL looks like. */
