@@ -1,5 +1,5 @@
 /**
- * A reply as text.
+ * A reply being read by a handler.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { type Part, ProxyError, type Reply, type Usage } from "@llmproxy/spec";
 import type { CallInput, ServicesCore } from "./services-core.ts";
 
-/** What is known about an answer; complete when its texts have been read. */
+/** What is known about an answer; complete when its parts have been read. */
 export interface AnswerFacts {
   /** The model that answers, as its vendor names it. */
   model: string;
@@ -20,6 +20,8 @@ export interface Answer {
   /** Headers of the reply that may be passed on. */
   readonly headers: Readonly<Record<string, string>>;
   readonly facts: AnswerFacts;
+  /** The parts. Iterated at most once, these or the texts; throws a `ProxyError` when the answer is cut. */
+  parts(): AsyncIterable<Part>;
   /** The pieces of the text, none of them empty. Iterated at most once; throws a `ProxyError` when the answer is cut. */
   texts(): AsyncIterable<string>;
   /** Releases what is held upstream; does nothing after the end. */
@@ -41,7 +43,8 @@ export async function openAnswer(core: ServicesCore, call: CallInput): Promise<A
   return {
     headers: reply.headers,
     facts,
-    texts: () => readTexts(core, reply, facts),
+    parts: () => readParts(core, reply, facts),
+    texts: () => readTexts(readParts(core, reply, facts)),
     close() {
       signal.removeEventListener("abort", onAbort);
       reply.cancel(new ProxyError("canceled", "the answer is not wanted any more"));
@@ -49,15 +52,21 @@ export async function openAnswer(core: ServicesCore, call: CallInput): Promise<A
   };
 }
 
-async function* readTexts(core: ServicesCore, reply: Reply, facts: AnswerFacts): AsyncGenerator<string> {
+async function* readParts(core: ServicesCore, reply: Reply, facts: AnswerFacts): AsyncGenerator<Part> {
   reply.onEnd(({ usage }) => {
     if (usage) facts.usage = usage;
   });
   for await (const part of core.parts(reply)) {
+    if (part.type === "start" && part.model !== "") facts.model = part.model;
+    else if (part.type === "usage") facts.usage = part.usage;
+    yield part;
+  }
+}
+
+async function* readTexts(parts: AsyncIterable<Part>): AsyncGenerator<string> {
+  for await (const part of parts) {
     const text = textOf(part);
     if (text !== "") yield text;
-    else if (part.type === "start" && part.model !== "") facts.model = part.model;
-    else if (part.type === "usage") facts.usage = part.usage;
   }
 }
 

@@ -8,7 +8,10 @@ import type { DescService } from "@bufbuild/protobuf";
 import { type Clock, type Health, systemClock } from "@llmproxy/spec";
 import { aliasesOf } from "./aliases.ts";
 import { createRpcRegistry, type RpcRegistry } from "./registry.ts";
+import { chatRpcs } from "./services/chat.ts";
+import { configurationRpcs } from "./services/configuration.ts";
 import { healthRpcs } from "./services/health.ts";
+import { jwtRpcs } from "./services/jwt.ts";
 import { keyRpcs } from "./services/keys.ts";
 import { llmProxyRpcs } from "./services/llm-proxy.ts";
 import { projectRpcs } from "./services/projects.ts";
@@ -36,10 +39,14 @@ export function createServices({
   const services = (): readonly DescService[] => registry.services;
   const names = (): readonly string[] =>
     services().flatMap(({ typeName }) => [typeName, ...aliasesOf(typeName)]);
+  const { projects, keys, configuration, jwt } = core.operations;
   const registry = createRpcRegistry([
     ...llmProxyRpcs(core, clock),
-    ...projectRpcs(core.operations.projects),
-    ...keyRpcs(core.operations.keys),
+    ...chatRpcs(core),
+    ...projectRpcs(projects),
+    ...keyRpcs(keys),
+    ...(configuration ? configurationRpcs(configuration) : []),
+    ...(jwt ? jwtRpcs(jwt) : []),
     ...healthRpcs(health, names, draining),
     ...reflectionRpcs(services),
   ]);

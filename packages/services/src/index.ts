@@ -38,20 +38,28 @@ export {
   unary,
 } from "./rpc.ts";
 export type { RequestHeaders, ResponseHeaders, RpcContext } from "./rpc-context.ts";
+export { chatRpcs } from "./services/chat.ts";
+export { configurationRpcs } from "./services/configuration.ts";
 export { healthRpcs } from "./services/health.ts";
+export { jwtRpcs } from "./services/jwt.ts";
 export { keyRpcs } from "./services/keys.ts";
 export { llmProxyRpcs } from "./services/llm-proxy.ts";
 export { projectRpcs } from "./services/projects.ts";
 export { reflectionRpcs } from "./services/reflection.ts";
 export type {
   CallInput,
+  ConfigurationOperations,
+  ConfigurationView,
   CreateKeyInput,
+  IssueJwtInput,
+  JwtOperations,
   KeyOperations,
   PageInput,
   ProjectOperations,
   ServerInfo,
   ServerLimits,
   ServicesCore,
+  SettingView,
   UpdateKeyInput,
   UpdateProjectInput,
 } from "./services-core.ts";

@@ -7,7 +7,15 @@ import {
   setExtension,
 } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
-import { Health, KeyService, LlmProxyService, permissionOption } from "@llmproxy/proto";
+import {
+  ChatService,
+  ConfigurationService,
+  Health,
+  JwtService,
+  KeyService,
+  LlmProxyService,
+  permissionOption,
+} from "@llmproxy/proto";
 import { describe, expect, it } from "vitest";
 import { createServices } from "./create-services.ts";
 import { createRpcRegistry } from "./registry.ts";
@@ -95,6 +103,20 @@ describe("createServices", () => {
     expect(access("call")).toEqual([
       `/${LlmProxyService.typeName}/Execute`,
       `/${LlmProxyService.typeName}/StreamExecute`,
+      `/${ChatService.typeName}/Complete`,
+      `/${ChatService.typeName}/StreamComplete`,
     ]);
+  });
+
+  it.each([
+    ["the configuration", "configuration", ConfigurationService],
+    ["tokens of its own", "jwt", JwtService],
+  ] as const)("does not serve %s where the core has no operations for it", (_what, area, service) => {
+    const core = fakeCore();
+    const operations = { ...core.operations };
+    delete operations[area];
+    expect(registry.services).toContain(service);
+    const { services } = createServices({ core: { ...core, operations }, health: fakeHealth() });
+    expect(services).not.toContain(service);
   });
 });

@@ -8,6 +8,7 @@
 import type {
   ChatRequest,
   Credentials,
+  JsonValue,
   KeyRecord,
   ModelInfo,
   Page,
@@ -102,6 +103,69 @@ export interface KeyOperations {
   revoke(principal: Principal, input: { readonly id: string }, signal: AbortSignal): Promise<KeyRecord>;
 }
 
+/** A setting in effect. */
+export interface SettingView {
+  /** Where it stands, e.g. `providers[0].name`. */
+  readonly path: string;
+  /** Its value; `"[secret]"` instead of a secret. */
+  readonly value: JsonValue;
+  /** Where the value comes from: `default`, `file`, `environment`, `flag` or `override`. */
+  readonly source: string;
+  /** Whether a change takes effect at once; else with the next start. */
+  readonly live: boolean;
+  /** The value that waits for a restart; absent when none does. */
+  readonly pending?: JsonValue;
+}
+
+/** The configuration in effect. */
+export interface ConfigurationView {
+  readonly settings: readonly SettingView[];
+  /** The configuration file; absent when there is none. */
+  readonly file?: string;
+  /** Why the file as it is now is not in effect; empty when it is. */
+  readonly refused: readonly { readonly path: string; readonly message: string }[];
+  /** When the configuration in effect was loaded. */
+  readonly loadedAt: Date;
+}
+
+/** Operations on the configuration. The permission has been checked; everything else is theirs to check. */
+export interface ConfigurationOperations {
+  /** The settings at or below a path; all of them for the empty path. */
+  get(
+    principal: Principal,
+    input: { readonly path: string },
+    signal: AbortSignal,
+  ): Promise<ConfigurationView>;
+  /** The setting after the change. */
+  setOverride(
+    principal: Principal,
+    input: { readonly path: string; readonly value: JsonValue },
+    signal: AbortSignal,
+  ): Promise<SettingView>;
+  /** Ends an override; does nothing where there is none. */
+  deleteOverride(principal: Principal, input: { readonly path: string }, signal: AbortSignal): Promise<void>;
+}
+
+/** Whom a token is for. */
+export interface IssueJwtInput {
+  readonly subject: string;
+  /** Names of roles; the core's default when empty. */
+  readonly roles: readonly string[];
+  readonly projectId?: string;
+  /** As configured when absent. */
+  readonly ttlMs?: number;
+}
+
+/** Operations on tokens this server signs. The permission has been checked; everything else is theirs to check. */
+export interface JwtOperations {
+  /** Makes a token; the only moment at which the token itself is known. */
+  issue(
+    principal: Principal,
+    input: IssueJwtInput,
+    signal: AbortSignal,
+  ): Promise<{ readonly jwt: Secret; readonly id: string; readonly expiresAt: Date }>;
+}
+
 /** Limits that hold for everybody; absent means unlimited. */
 export interface ServerLimits {
   readonly maxRequestsPerMinute?: number;
@@ -131,6 +195,10 @@ export interface ServicesCore {
   readonly operations: {
     readonly projects: ProjectOperations;
     readonly keys: KeyOperations;
+    /** Absent where nobody can change the configuration; `ConfigurationService` is then not served. */
+    readonly configuration?: ConfigurationOperations;
+    /** Absent where no tokens are signed; `JwtService` is then not served. */
+    readonly jwt?: JwtOperations;
     readonly server: {
       /** What this principal may know. */
       info(principal: Principal): ServerInfo;

@@ -7,12 +7,17 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
+  ChatRole,
+  CompleteRequestSchema,
+  CompleteResponseSchema,
   type ExecuteRequest,
   ExecuteRequestSchema,
   ExecuteResponseSchema,
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
   StreamChunkSchema,
+  StreamCompleteRequestSchema,
+  StreamCompleteResponseSchema,
 } from "@llmproxy/proto";
 import { ProxyError, type Reply } from "@llmproxy/spec";
 import { until } from "@llmproxy/testing";
@@ -159,5 +164,40 @@ describe("a grpc-js client", () => {
     watch.cancel();
     await until(() => services.health.listeners === 0);
     services.health.set(true);
+  });
+});
+
+describe("llmproxy.v1.ChatService", () => {
+  const chat = { model: "m", messages: [{ role: ChatRole.USER }] };
+
+  it("answers", async () => {
+    const [write, read] = [writer(CompleteRequestSchema), reader(CompleteResponseSchema)];
+    const message = create(CompleteRequestSchema, { chat });
+    const path = "/llmproxy.v1.ChatService/Complete";
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    client.makeUnaryRequest(path, write, read, message, as("key"), (error, response) => {
+      if (response) resolve(response);
+      else reject(error);
+    });
+    await expect(promise).resolves.toMatchObject({
+      choices: [{ content: [{ kind: { value: "Hello world" } }] }],
+    });
+  });
+
+  it("streams, and lets go of the upstream when it is canceled", async () => {
+    const held = fakeReply([...textParts("Hel").slice(0, 2), never]);
+    reply = () => held;
+    const [write, read] = [writer(StreamCompleteRequestSchema), reader(StreamCompleteResponseSchema)];
+    const message = create(StreamCompleteRequestSchema, { chat });
+    const path = "/llmproxy.v1.ChatService/StreamComplete";
+    const stream = client.makeServerStreamRequest(path, write, read, message, as("key"));
+    const cases: unknown[] = [];
+    stream.on("data", ({ part }) => cases.push(part.case));
+    const ended = new Promise<ServiceError>((resolve) => stream.on("error", resolve));
+    await until(() => cases.length === 2);
+    stream.cancel();
+    expect(await ended).toMatchObject({ code: status.CANCELLED });
+    await until(() => held.canceledBy !== undefined);
+    expect(cases).toEqual(["start", "text"]);
   });
 });

@@ -4,10 +4,16 @@
  * @module
  */
 
+import { fromJson } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { type CallOptions, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
+  ChatRole,
+  ChatService,
+  ConfigurationService,
   ErrorInfoSchema,
   Health,
+  JwtService,
   KeyService,
   LlmProxyService,
   ProjectService,
@@ -42,6 +48,9 @@ beforeEach(() => {
   before = () => undefined;
 });
 
+const valueOfNull = fromJson(ValueSchema, null);
+const chat = { model: "gpt-4o", messages: [{ role: ChatRole.USER }] };
+
 type CallOnce = (transport: Transport, options: CallOptions) => Promise<unknown>;
 
 /** Calls each RPC that needs a permission once. */
@@ -59,11 +68,21 @@ const everyRpc: Readonly<Record<string, CallOnce>> = {
   ListKeys: (transport, options) => createClient(KeyService, transport).listKeys({}, options),
   UpdateKey: (transport, options) => createClient(KeyService, transport).updateKey({}, options),
   RevokeKey: (transport, options) => createClient(KeyService, transport).revokeKey({}, options),
+  Complete: (transport, options) => createClient(ChatService, transport).complete({ chat }, options),
+  StreamComplete: (transport, options) =>
+    Array.fromAsync(createClient(ChatService, transport).streamComplete({ chat }, options)),
+  GetConfiguration: (transport, options) =>
+    createClient(ConfigurationService, transport).getConfiguration({}, options),
+  SetOverride: (transport, options) =>
+    createClient(ConfigurationService, transport).setOverride({ value: valueOfNull }, options),
+  DeleteOverride: (transport, options) =>
+    createClient(ConfigurationService, transport).deleteOverride({}, options),
+  IssueJwt: (transport, options) => createClient(JwtService, transport).issueJwt({}, options),
 };
 
 const allowed = {
-  manager: Object.keys(everyRpc).filter((name) => !name.endsWith("Execute")),
-  key: ["GetServerInfo", "Execute", "StreamExecute"],
+  manager: Object.keys(everyRpc).filter((name) => !/(Execute|Complete)$/.test(name)),
+  key: ["GetServerInfo", "Execute", "StreamExecute", "Complete", "StreamComplete"],
   auditor: ["GetServerInfo", "GetProject", "ListProjects", "GetKey", "ListKeys"],
 };
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorTable, ProxyError } from "@llmproxy/spec";
 import { describe, expect, it } from "vitest";
-import { executeError, noModel } from "./execute-error.ts";
+import { noModelReason } from "../call.ts";
+import { executeError } from "./execute-error.ts";
 
 describe("executeError", () => {
   it("tells a failure of the upstream with its message as details", () => {
@@ -19,7 +20,8 @@ describe("executeError", () => {
   });
 
   it("tells that there is no model to ask", () => {
-    expect(executeError(noModel())).toMatchObject({ errorCode: "NO_MODEL" });
+    const noModel = new ProxyError("invalid_request", "no model", { reason: noModelReason });
+    expect(executeError(noModel)).toEqual({ errorCode: "NO_MODEL", errorMessage: "no model" });
   });
 
   it("leaves everything else to a status", () => {

@@ -6,17 +6,8 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ExecuteErrorSchema } from "@llmproxy/proto";
-import { type ErrorCode, ProxyError } from "@llmproxy/spec";
-
-const noModelReason = "no_model";
-
-/** Neither the request nor the configuration names a model. */
-export function noModel(): ProxyError {
-  return new ProxyError("invalid_request", "no model was named and the server has no default model", {
-    field: "model_name",
-    reason: noModelReason,
-  });
-}
+import type { ErrorCode, ProxyError } from "@llmproxy/spec";
+import { noModelReason } from "../call.ts";
 
 const upstreamFailures: ReadonlySet<ErrorCode> = new Set([
   "upstream_failed",

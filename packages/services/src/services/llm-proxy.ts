@@ -14,26 +14,24 @@ import {
 } from "@llmproxy/proto";
 import { type ChatRequest, type Clock, ProxyError } from "@llmproxy/spec";
 import { type Answer, openAnswer } from "../answer.ts";
+import { callOf, modelOrDefault, passHeaders, refuseCall } from "../call.ts";
 import { readChatRequest } from "../mapping/chat-request.ts";
-import { executeError, noModel } from "../mapping/execute-error.ts";
+import { executeError } from "../mapping/execute-error.ts";
 import { metricsMessage } from "../mapping/metrics.ts";
 import { serverInfoMessage } from "../mapping/server-info.ts";
 import { isRequestId } from "../request-id.ts";
 import { operation, type Rpc, type RpcAccess, serverStream, unary } from "../rpc.ts";
 import type { RpcContext } from "../rpc-context.ts";
-import type { CallInput, ServicesCore } from "../services-core.ts";
+import type { ServicesCore } from "../services-core.ts";
 
 type Response = MessageInitShape<typeof ExecuteResponseSchema>;
 type Chunk = MessageInitShape<typeof StreamChunkSchema>;
 type Metrics = MessageInitShape<typeof ExecutionMetricsSchema>;
 
-/** Refused calls are not looked into. */
-const noChat: ChatRequest = { model: "", messages: [], sampling: {}, stream: false, includeUsage: false };
-
 /** The RPCs of `LlmProxyService`. */
 export function llmProxyRpcs(core: ServicesCore, clock: Clock): readonly Rpc[] {
   const { getServerInfo, execute, streamExecute } = LlmProxyService.method;
-  const call: RpcAccess = { kind: "call", refuse: (refusal, context) => refuse(core, refusal, context) };
+  const call: RpcAccess = { kind: "call", refuse: (refusal, context) => refuseCall(core, refusal, context) };
   return [
     unary(operation, getServerInfo, async (_message, { principal }) =>
       serverInfoMessage(core.operations.server.info(principal)),
@@ -120,8 +118,7 @@ class Execution {
   async ask(stream: boolean): Promise<Answer> {
     const chat = await this.#readChat(stream);
     const answer = await openAnswer(this.#core, { ...callOf(this.#context), chat });
-    for (const [name, value] of Object.entries(answer.headers))
-      if (/^x-(llmproxy|ratelimit)-/.test(name)) this.#context.responseHeaders.set(name, value);
+    passHeaders(answer.headers, this.#context);
     return answer;
   }
 
@@ -138,18 +135,12 @@ class Execution {
 
   async #readChat(stream: boolean): Promise<ChatRequest> {
     try {
-      return readChatRequest(this.#message, this.#model(), stream);
+      const model = modelOrDefault(this.#core, this.#context, this.#message.modelName, "model_name");
+      return readChatRequest(this.#message, model, stream);
     } catch (reason) {
       if (!ProxyError.is(reason)) throw reason;
-      return await refuse(this.#core, reason, this.#context);
+      return await refuseCall(this.#core, reason, this.#context);
     }
-  }
-
-  #model(): string {
-    const { server } = this.#core.operations;
-    const model = this.#message.modelName || server.info(this.#context.principal).defaultModel;
-    if (!model) throw noModel();
-    return model;
   }
 }
 
@@ -157,22 +148,4 @@ class Execution {
 function named(context: RpcContext, requestId: string): RpcContext {
   context.responseHeaders.set("x-request-id", requestId);
   return { ...context, requestId };
-}
-
-async function refuse(core: ServicesCore, refusal: ProxyError, context: RpcContext): Promise<never> {
-  const reply = await core.handle({ ...callOf(context), refusal, chat: noChat });
-  reply.cancel(refusal);
-  throw refusal;
-}
-
-function callOf(context: RpcContext): Omit<CallInput, "chat"> {
-  const { requestId, endpoint, credentials, clientAddress, traceparent, signal } = context;
-  return {
-    requestId,
-    endpoint,
-    credentials,
-    ...(clientAddress !== undefined && { clientAddress }),
-    ...(traceparent !== undefined && { traceparent }),
-    signal,
-  };
 }

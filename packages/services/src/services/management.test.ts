@@ -1,6 +1,7 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { fromJson } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromDate, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { KeyService, ProjectService } from "@llmproxy/proto";
+import { ConfigurationService, JwtService, KeyService, ProjectService } from "@llmproxy/proto";
 import { ProxyError } from "@llmproxy/spec";
 import { describe, expect, it } from "vitest";
 import { createRpcRoutes } from "../driver/routes.ts";
@@ -14,6 +15,8 @@ function setup(options: FakeCoreOptions = {}) {
     ...services,
     projects: createClient(ProjectService, transport),
     keys: createClient(KeyService, transport),
+    configuration: createClient(ConfigurationService, transport),
+    jwt: createClient(JwtService, transport),
   };
 }
 
@@ -27,6 +30,13 @@ const projectMessage = {
   createdAt: timestampFromDate(new Date("2026-01-01T00:00:00Z")),
   updatedAt: timestampFromDate(new Date("2026-01-02T00:00:00Z")),
   deactivatedAt: timestampFromDate(new Date("2026-01-02T00:00:00Z")),
+};
+const settingMessage = {
+  path: "server.port",
+  value: { kind: { case: "numberValue", value: 8080 } },
+  source: "file",
+  live: false,
+  pending: { kind: { case: "numberValue", value: 9000 } },
 };
 const keyMessage = { id: "abcdefghijkl", projectId: "default", name: "laptop", allowedModels: ["gpt-*"] };
 
@@ -93,6 +103,59 @@ describe("management", () => {
       { id: "k" },
       { key: { ...keyMessage, revokedAt: timestampFromDate(new Date("2026-02-01T00:00:00Z")) } },
     ],
+    [
+      "configuration.get",
+      ({ configuration }) => configuration.getConfiguration({ path: "server" }, manager),
+      { path: "server" },
+      {
+        settings: [
+          settingMessage,
+          { path: "default_model", value: { kind: { case: "nullValue" } }, source: "default", live: true },
+        ],
+        file: "llmproxy.yaml",
+        refused: [{ path: "server.port", message: "expected a number" }],
+        loadedAt: timestampFromDate(new Date("2026-01-01T00:00:00Z")),
+      },
+    ],
+    [
+      "configuration.setOverride",
+      ({ configuration }) =>
+        configuration.setOverride(
+          { path: "server.port", value: fromJson(ValueSchema, { nested: [1, null, "x"] }) },
+          manager,
+        ),
+      { path: "server.port", value: { nested: [1, null, "x"] } },
+      { setting: settingMessage },
+    ],
+    [
+      "configuration.setOverride",
+      ({ configuration }) =>
+        configuration.setOverride({ path: "default_model", value: fromJson(ValueSchema, null) }, manager),
+      { path: "default_model", value: null },
+      { setting: settingMessage },
+    ],
+    [
+      "configuration.deleteOverride",
+      ({ configuration }) => configuration.deleteOverride({ path: "server.port" }, manager),
+      { path: "server.port" },
+      {},
+    ],
+    [
+      "jwt.issue",
+      ({ jwt }) => jwt.issueJwt({ subject: "ci", roles: ["auditor"], projectId: "p" }, manager),
+      { subject: "ci", roles: ["auditor"], projectId: "p" },
+      {
+        jwt: "header.payload.signature",
+        id: "token-1",
+        expiresAt: timestampFromDate(new Date("2026-01-01T01:00:00Z")),
+      },
+    ],
+    [
+      "jwt.issue",
+      ({ jwt }) => jwt.issueJwt({ subject: "ci", ttl: durationFromMs(90_500) }, manager),
+      { subject: "ci", roles: [], ttlMs: 90_500 },
+      { id: "token-1" },
+    ],
   ])("%s translates there and back", async (operation, call, input, response) => {
     const test = setup();
     expect(await call(test)).toMatchObject(response as object);
@@ -104,6 +167,13 @@ describe("management", () => {
     const { keys } = setup();
     const response = await keys.getKey({ id: "k" }, manager);
     expect(Object.keys(response.key ?? {})).not.toContain("hash");
+  });
+
+  it("refuses an override without a value", async () => {
+    const { configuration, core } = setup();
+    const error = await configuration.setOverride({ path: "x" }, manager).catch(ConnectError.from);
+    expect(error).toMatchObject({ code: Code.InvalidArgument, rawMessage: "value: expected a JSON value" });
+    expect(core.asked).toEqual([]);
   });
 
   it("answers with the core's refusals, field included", async () => {

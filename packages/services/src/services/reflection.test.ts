@@ -47,8 +47,11 @@ describe("reflection", () => {
         service: [
           { name: "llmproxy.v1.LlmProxyService" },
           { name: "vibectl.llm_proxy.VibectlLLMProxy" },
+          { name: "llmproxy.v1.ChatService" },
           { name: "llmproxy.management.v1.ProjectService" },
           { name: "llmproxy.management.v1.KeyService" },
+          { name: "llmproxy.management.v1.ConfigurationService" },
+          { name: "llmproxy.management.v1.JwtService" },
           { name: "grpc.health.v1.Health" },
           { name: "grpc.reflection.v1.ServerReflection" },
           { name: "grpc.reflection.v1alpha.ServerReflection" },

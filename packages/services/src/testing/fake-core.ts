@@ -14,10 +14,13 @@ import {
 } from "@llmproxy/spec";
 import type {
   CallInput,
+  ConfigurationOperations,
+  JwtOperations,
   KeyOperations,
   ProjectOperations,
   ServerInfo,
   ServicesCore,
+  SettingView,
 } from "../services-core.ts";
 import { fakeReply, textParts } from "./fake-reply.ts";
 
@@ -67,19 +70,21 @@ export const key: KeyRecord = {
   metadata: { team: "search" },
 };
 
-/** Makes a core. */
-export function fakeCore(options: FakeCoreOptions = {}): FakeCore {
-  const { answer = () => fakeReply(textParts("Hello", " world")), before } = options;
-  const calls: CallInput[] = [];
-  const asked: Asked[] = [];
-  const answers =
-    <T>(operation: string, result: T) =>
-    async (principal: Principal, input: unknown, signal: AbortSignal): Promise<T> => {
-      const question = { operation, principal, input, signal };
-      asked.push(question);
-      await before?.(question);
-      return result;
-    };
+/** A setting as the fake core knows it. */
+export const setting: SettingView = {
+  path: "server.port",
+  value: 8080,
+  source: "file",
+  live: false,
+  pending: 9000,
+};
+
+type Answers = <T>(
+  operation: string,
+  result: T,
+) => (principal: Principal, input: unknown, signal: AbortSignal) => Promise<T>;
+
+function operationsOf(answers: Answers): Omit<ServicesCore["operations"], "server"> {
   const projects: ProjectOperations = {
     create: answers("projects.create", project),
     get: answers("projects.get", project),
@@ -93,6 +98,39 @@ export function fakeCore(options: FakeCoreOptions = {}): FakeCore {
     update: answers("keys.update", key),
     revoke: answers("keys.revoke", { ...key, revokedAt: new Date("2026-02-01T00:00:00Z") }),
   };
+  const configuration: ConfigurationOperations = {
+    get: answers("configuration.get", {
+      settings: [setting, { path: "default_model", value: null, source: "default", live: true }],
+      file: "llmproxy.yaml",
+      refused: [{ path: "server.port", message: "expected a number" }],
+      loadedAt: new Date("2026-01-01T00:00:00Z"),
+    }),
+    setOverride: answers("configuration.setOverride", setting),
+    deleteOverride: answers("configuration.deleteOverride", undefined),
+  };
+  const jwt: JwtOperations = {
+    issue: answers("jwt.issue", {
+      jwt: new Secret("header.payload.signature"),
+      id: "token-1",
+      expiresAt: new Date("2026-01-01T01:00:00Z"),
+    }),
+  };
+  return { projects, keys, configuration, jwt };
+}
+
+/** Makes a core. */
+export function fakeCore(options: FakeCoreOptions = {}): FakeCore {
+  const { answer = () => fakeReply(textParts("Hello", " world")), before } = options;
+  const calls: CallInput[] = [];
+  const asked: Asked[] = [];
+  const answers =
+    <T>(operation: string, result: T) =>
+    async (principal: Principal, input: unknown, signal: AbortSignal): Promise<T> => {
+      const question = { operation, principal, input, signal };
+      asked.push(question);
+      await before?.(question);
+      return result;
+    };
   return {
     calls,
     asked,
@@ -106,8 +144,7 @@ export function fakeCore(options: FakeCoreOptions = {}): FakeCore {
       throw new ProxyError("internal", "the fake core knows parts only");
     },
     operations: {
-      projects,
-      keys,
+      ...operationsOf(answers),
       server: {
         info(principal) {
           asked.push({ operation: "server.info", principal, input: undefined });

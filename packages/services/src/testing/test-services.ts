@@ -38,7 +38,10 @@ export interface TestServices {
 const people: Readonly<Record<string, { principal: Principal; permissions: readonly Permission[] }>> = {
   manager: {
     principal: { kind: "management", id: "management", roles: ["root"] },
-    permissions: ["server:read", "project:read", "project:write", "key:read", "key:write"],
+    permissions: [
+      ...(["server:read", "project:read", "project:write", "key:read", "key:write"] as const),
+      ...(["config:read", "config:write", "jwt:issue"] as const),
+    ],
   },
   key: {
     principal: { kind: "key", id: "abcdefghijkl", roles: ["key"], projectId: "default" },

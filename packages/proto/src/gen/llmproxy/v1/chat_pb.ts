@@ -312,7 +312,7 @@ export type Chat = Message<"llmproxy.v1.Chat"> & {
 
   /**
    * Members only one vendor's API knows, by the name of its dialect: `openai-chat` or `anthropic-messages`. They are
-   * sent where the request goes to such a vendor, and refused elsewhere.
+   * sent where the request goes to such a vendor. What has a field of its own here is refused.
    *
    * @generated from field: map<string, google.protobuf.Struct> extensions = 11;
    */
@@ -373,7 +373,7 @@ export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/ messageD
  */
 export type Content = Message<"llmproxy.v1.Content"> & {
   /**
-   * What it is.
+   * What it is; needed.
    *
    * @generated from oneof llmproxy.v1.Content.kind
    */
@@ -517,7 +517,7 @@ export type MediaSource = Message<"llmproxy.v1.MediaSource"> & {
     | { case: undefined; value?: undefined };
 
   /**
-   * The media type of `data`, e.g. `image/png`.
+   * The media type of `data`, e.g. `image/png`; whatever is elsewhere tells its own.
    *
    * @generated from field: string media_type = 4;
    */
@@ -972,7 +972,7 @@ export const JsonFormatSchema: GenMessage<JsonFormat> = /*@__PURE__*/ messageDes
  */
 export type JsonSchemaFormat = Message<"llmproxy.v1.JsonSchemaFormat"> & {
   /**
-   * The schema's name.
+   * The schema's name; needed.
    *
    * @generated from field: string name = 1;
    */
@@ -1022,7 +1022,7 @@ export type Choice = Message<"llmproxy.v1.Choice"> & {
   index: number;
 
   /**
-   * What was answered.
+   * What was answered, in the order in which it was begun.
    *
    * @generated from field: repeated llmproxy.v1.Content content = 2;
    */
@@ -1344,7 +1344,8 @@ export type OpaquePart = Message<"llmproxy.v1.OpaquePart"> & {
   choice: number;
 
   /**
-   * The values, by the name of the API's dialect.
+   * The values, by the name of the API's dialect: `item` is a piece of content as the vendor sent it, `call` a call,
+   * or more of a call, of a tool that is no function.
    *
    * @generated from field: map<string, google.protobuf.Struct> extensions = 2;
    */
