@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Health, ProxyError, systemClock } from "@llmproxy/spec";
+import { createFakeClock } from "@llmproxy/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { createOperationsRoutes, type MetricsRoute } from "./operations-routes.ts";
+import { createOperationsRoutes, type MetricsRoute, type OperationsOptions } from "./operations-routes.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -15,13 +16,18 @@ function healthOf(ready: boolean, message?: string): Health {
 }
 
 /** Serves the routes on a free port; what is no route is answered with 404. */
-async function serve(health: Health, metrics?: MetricsRoute): Promise<string> {
+async function serve(
+  health: Health,
+  metrics?: MetricsRoute,
+  more: Partial<OperationsOptions> = {},
+): Promise<string> {
   const routes = createOperationsRoutes({
     health,
     clock: systemClock,
     version: "1.2.3",
     requestId: (offered) => offered ?? "made-here",
     ...(metrics && { metrics }),
+    ...more,
   });
   const server = createServer((request, response) => {
     if (!routes.handle(request, response)) response.writeHead(404).end();
@@ -89,6 +95,45 @@ describe("operations routes", () => {
     const url = await serve(healthOf(true));
     expect((await fetch(`${url}/healthy`)).status).toBe(404);
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  });
+});
+
+describe("/v1/health", () => {
+  it.each([
+    [true, "healthy"],
+    [false, "degraded"],
+  ])("of a server whose readiness is %s is %s", async (ready, status) => {
+    const clock = createFakeClock();
+    const url = await serve(healthOf(ready), undefined, { clock });
+    await clock.advance(61_500);
+    const answer = await fetch(`${url}/v1/health`);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        status,
+        timestamp: clock.now(),
+        server: { name: "llmproxy", version: "1.2.3", uptime: 61 },
+        node_manager: { total_engines: 0, loaded_engines: 0, unloaded_engines: 0, autoscaling: false },
+        engines: [],
+      },
+    ]);
+  });
+});
+
+describe("/.well-known/jwks.json", () => {
+  const keys = { keys: [{ kty: "OKP", crv: "Ed25519", kid: "1", x: "abc" }] };
+
+  it("publishes the keys, to be kept for five minutes", async () => {
+    const url = await serve(healthOf(true), undefined, { jwks: async () => keys });
+    const answer = await fetch(`${url}/.well-known/jwks.json`);
+    expect([answer.headers.get("cache-control"), await answer.json()]).toEqual(["public, max-age=300", keys]);
+  });
+
+  it("is not there where no tokens are issued, and not kept where it fails", async () => {
+    expect((await fetch(`${await serve(healthOf(true))}/.well-known/jwks.json`)).status).toBe(404);
+    const broken = await serve(healthOf(true), undefined, { jwks: () => Promise.reject(new Error("x")) });
+    const answer = await fetch(`${broken}/.well-known/jwks.json`);
+    expect([answer.status, answer.headers.get("cache-control")]).toEqual([500, "no-store"]);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
- * The routes operators and their tools ask: health, readiness, liveness, metrics. All of them are public, and none
- * says more than whether the server can serve; metrics may ask for credentials.
+ * The routes operators and their tools ask: health, readiness, liveness, metrics, and the public keys of the tokens
+ * issued here. All of them are public, and none says more than whether the server can serve; metrics may ask for
+ * credentials.
  *
  * @module
  */
@@ -46,6 +47,11 @@ export interface OperationsOptions {
   requestId(offered: string | undefined): string;
   /** Absent where metrics are switched off: the path is then unknown here. */
   readonly metrics?: MetricsRoute;
+  /**
+   * The JSON Web Key Set (RFC 7517) of the tokens issued here, for `/.well-known/jwks.json`; absent where none are
+   * issued: the path is then unknown here.
+   */
+  readonly jwks?: () => JsonObject | Promise<JsonObject>;
 }
 
 /** The routes. */
@@ -58,10 +64,14 @@ interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** `cache-control`; not to be kept when absent. */
+  readonly cache?: string;
 }
 
 type Route = (request: OperationsRequest) => Answer | Promise<Answer>;
 
+/** How long a key that was withdrawn may be trusted elsewhere. */
+const jwksCache = "public, max-age=300";
 const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Makes the routes. */
@@ -69,15 +79,19 @@ export function createOperationsRoutes(options: OperationsOptions): OperationsRo
   const ready: Route = () => readiness(options.health.status());
   const alive: Route = () => text(200, "alive");
   const health: Route = () => healthReport(options);
+  const startedMs = options.clock.monotonic();
   const routes = new Map<string, Route>([
     ["/health", health],
     ["/health/live", alive],
     ["/health/ready", ready],
     ["/live", alive],
     ["/ready", ready],
+    ["/v1/health", () => serverReport(options, startedMs)],
   ]);
-  const { metrics } = options;
+  const { metrics, jwks } = options;
   if (metrics) routes.set(metrics.path, (request) => metricsReport(request, metrics));
+  if (jwks)
+    routes.set("/.well-known/jwks.json", async () => ({ ...json(200, await jwks()), cache: jwksCache }));
   return {
     handle(request, response) {
       const route = routes.get(pathOf(request.url));
@@ -116,7 +130,7 @@ function write(response: OperationsResponse, answer: Answer): void {
   response.statusCode = answer.status;
   response.setHeader("content-type", answer.type);
   response.setHeader("content-length", String(body.length));
-  response.setHeader("cache-control", "no-store");
+  response.setHeader("cache-control", answer.cache ?? "no-store");
   response.end(body);
 }
 
@@ -130,6 +144,20 @@ function healthReport({ health, clock, version }: OperationsOptions): Answer {
     checks: Object.fromEntries(
       checks.map((check) => [check.name, check.message ?? (check.healthy ? "ok" : "failing")]),
     ),
+  });
+}
+
+/**
+ * The same for clients of inference servers, which ask for the state of the engines too. There are none in this
+ * process: models are elsewhere.
+ */
+function serverReport({ health, clock, version }: OperationsOptions, startedMs: number): Answer {
+  return json(200, {
+    status: health.status().ready ? "healthy" : "degraded",
+    timestamp: clock.now(),
+    server: { name: "llmproxy", version, uptime: Math.floor((clock.monotonic() - startedMs) / 1000) },
+    node_manager: { total_engines: 0, loaded_engines: 0, unloaded_engines: 0, autoscaling: false },
+    engines: [],
   });
 }
 
