@@ -15,6 +15,7 @@ import type {
   Usage,
   WireBody,
 } from "@llmproxy/spec";
+import type { Untranslatable } from "./cannot-say.ts";
 
 /** What went by in a relayed answer. */
 export interface Observation {
@@ -63,6 +64,19 @@ export interface StreamWriter {
   end(): string;
 }
 
+/** What ends a complete stream on the wire. */
+export interface StreamEnd {
+  /** The frame itself. */
+  readonly frame: string;
+  /** Whether no stream is complete without it; of some dialects there are vendors that leave it out. */
+  readonly isRequired: boolean;
+  /**
+   * @param frames - one or more whole frames
+   * @returns the offset of the first such frame, or −1 when there is none
+   */
+  find(frames: Uint8Array): number;
+}
+
 /** How a streamed answer is written. */
 export interface StreamWriterOptions {
   /** Whether the client asked for usage in the stream. */
@@ -77,6 +91,12 @@ export interface RelayOptions {
   readonly askForUsage: boolean;
 }
 
+/** What a writer of requests may need to know beside the request. */
+export interface WriteRequestOptions {
+  /** The most tokens the model writes: the limit sent where the vendor wants one and the client gave none. */
+  readonly modelMaxOutputTokens?: number | undefined;
+}
+
 /** A wire format, read and written. */
 export interface Dialect {
   readonly name: DialectName;
@@ -87,11 +107,22 @@ export interface Dialect {
    */
   readRequest(json: JsonObject): ChatRequest;
   /**
-   * Writes a request.
+   * Writes a request. What other dialects keep in `extra` is not looked at: {@link Dialect.findUntranslatable} of
+   * those dialects tells whether it may be left out.
    *
-   * @throws `invalid_request` with `field` for what this dialect cannot express
+   * @throws `invalid_request` for what this dialect cannot express, with its path in the shared vocabulary in
+   *   `field`
    */
-  writeRequest(request: ChatRequest): JsonObject;
+  writeRequest(request: ChatRequest, options?: WriteRequestOptions): JsonObject;
+  /** The first thing in a request that only this dialect can say and that would change the answer. */
+  findUntranslatable(request: ChatRequest): Untranslatable | undefined;
+  /**
+   * Where something stands in the JSON of a request of this dialect.
+   *
+   * @param request - as {@link Dialect.readRequest} returned it
+   * @param field - a path in the shared vocabulary
+   */
+  locate(request: ChatRequest, field: string): string;
   /**
    * The original request with only what must change replaced, as slices to be sent in order. Numbers, unknown
    * members and white space stay as the client wrote them.
@@ -105,6 +136,7 @@ export interface Dialect {
   readReply(json: JsonObject): readonly Part[];
   /** Writes a unary answer from all its parts. */
   writeReply(parts: readonly Part[]): JsonObject;
+  readonly streamEnd: StreamEnd;
   createStreamReader(): StreamReader;
   createStreamWriter(options: StreamWriterOptions): StreamWriter;
   /** @param options - `dropUsage`: leave out the usage-only frame, because only we asked for it */

@@ -7,17 +7,18 @@
  * @module
  */
 
-import {
-  type AudioContent,
-  type Content,
-  type FileContent,
-  type ImageContent,
-  type JsonObject,
-  type JsonValue,
-  type MediaSource,
-  ProxyError,
+import { Buffer } from "node:buffer";
+import type {
+  AudioContent,
+  Content,
+  FileContent,
+  ImageContent,
+  JsonObject,
+  JsonValue,
+  MediaSource,
 } from "@llmproxy/spec";
 import { defined, isArray, rest, unlessEmpty } from "../../json/value.ts";
+import { cannotSay } from "../cannot-say.ts";
 import { expected, Fields } from "../fields.ts";
 import { dialectName, ownExtra, withOwn } from "./extra.ts";
 
@@ -117,44 +118,39 @@ function readFileData(data: string): MediaSource {
   return { kind: "base64", data };
 }
 
+/** Tells the path of a piece of content in the shared vocabulary, for errors. */
+export type PathOf = (content: Content) => string;
+
 /**
  * Writes content as a string where it is one text that was not an element of an array, else as an array.
  *
- * @param path - of the message's content in the request, for errors
  * @throws `invalid_request` for what this dialect has no words for
  */
-export function writeContent(content: readonly Content[], path: string): JsonValue | undefined {
+export function writeContent(content: readonly Content[], pathOf: PathOf): JsonValue | undefined {
   const [first, ...others] = content;
   if (first === undefined) return undefined;
   if (others.length === 0 && first.type === "text" && !ownExtra(first.extra)) return first.text;
-  return content.map((item) => writeItem(item, path));
+  return content.map((item) => writeItem(item, pathOf));
 }
 
-function writeItem(item: Content, path: string): JsonValue {
+function writeItem(item: Content, pathOf: PathOf): JsonValue {
   switch (item.type) {
     case "text":
       return { ...ownExtra(item.extra), type: "text", text: item.text };
     case "refusal":
       return { ...ownExtra(item.extra), type: "refusal", refusal: item.text };
     case "image":
-      return writeImage(item, path);
+      return writeImage(item, pathOf);
     case "audio":
-      return writeAudio(item, path);
+      return writeAudio(item, pathOf);
     case "file":
-      return writeFile(item);
+      return isPlainText(item) ? writeText(item) : writeFile(item, pathOf);
     case "opaque":
       if (item.dialect === dialectName) return item.value;
-      throw cannotSay(path, `content of ${item.dialect}`);
+      throw cannotSay(pathOf(item), `content of ${item.dialect}`);
     default:
-      throw cannotSay(path, `a ${item.type} in this place`);
+      throw cannotSay(pathOf(item), `a ${item.type} in this place`);
   }
-}
-
-/** The failure where this dialect has no words for something. */
-export function cannotSay(field: string, what: string): ProxyError {
-  return new ProxyError("invalid_request", `${field}: the format of this provider has no words for ${what}`, {
-    field,
-  });
 }
 
 /** Members of `own[name]` with those of the vocabulary over them. */
@@ -163,14 +159,16 @@ function inside(own: JsonObject | undefined, name: string, members: object): Jso
   return { ...own, [name]: { ...(typeof kept === "object" ? kept : {}), ...members } };
 }
 
-function writeImage({ source, detail, extra }: ImageContent, path: string): JsonObject {
-  if (source.kind === "file-id") throw cannotSay(path, "a picture in a file store");
+function writeImage(image: ImageContent, pathOf: PathOf): JsonObject {
+  const { source, detail, extra } = image;
+  if (source.kind === "file-id") throw cannotSay(pathOf(image), "a picture in a file store");
   const url = source.kind === "url" ? source.url : writeDataUrl(source.data, source.mediaType);
   return { ...inside(ownExtra(extra), "image_url", defined({ url, detail })), type: "image_url" };
 }
 
-function writeAudio({ source, format, extra }: AudioContent, path: string): JsonObject {
-  if (source.kind !== "base64") throw cannotSay(path, "audio that is not in the request itself");
+function writeAudio(audio: AudioContent, pathOf: PathOf): JsonObject {
+  const { source, format, extra } = audio;
+  if (source.kind !== "base64") throw cannotSay(pathOf(audio), "audio that is not in the request itself");
   const members = defined({ data: source.data, format: format ?? audioFormat(source.mediaType) });
   return { ...inside(ownExtra(extra), "input_audio", members), type: "input_audio" };
 }
@@ -181,7 +179,29 @@ function audioFormat(mediaType: string | undefined): string | undefined {
   return name === "mpeg" ? "mp3" : name;
 }
 
-function writeFile({ source, filename, extra }: FileContent): JsonObject {
+const plainText = "text/plain";
+
+/** Whether a document of another dialect is plain text, which vendors take only as text. */
+export function isPlainText(item: Content): item is FileContent & { source: { kind: "base64" } } {
+  return (
+    item.type === "file" &&
+    item.source.kind === "base64" &&
+    item.source.mediaType === plainText &&
+    !ownExtra(item.extra)
+  );
+}
+
+function writeText({ source, filename }: FileContent & { source: { kind: "base64" } }): JsonObject {
+  const text = Buffer.from(source.data, "base64").toString("utf8");
+  return { type: "text", text: filename ? `${filename}\n\n${text}` : text };
+}
+
+/** An id without any extra comes from code in this process, which knows whose it is. */
+function writeFile(file: FileContent, pathOf: PathOf): JsonObject {
+  const { source, filename, extra } = file;
+  if (extra && !ownExtra(extra) && source.kind === "file-id")
+    throw cannotSay(pathOf(file), "a file in the store of another vendor");
+  if (!ownExtra(extra) && source.kind === "url") throw cannotSay(pathOf(file), "a document on the web");
   const members = defined({ ...writeFileSource(source), filename });
   return { ...inside(ownExtra(extra), "file", members), type: "file" };
 }

@@ -1,5 +1,5 @@
 /**
- * The messages of a conversation.
+ * Reading the messages of a conversation.
  *
  * What an assistant's message says in several members (reasoning, text, refusal, audio, tool calls) is one list
  * of content in the shared vocabulary. A tool's message is a tool result.
@@ -15,15 +15,13 @@ import type {
   MessageRole,
   ToolResultContent,
 } from "@llmproxy/spec";
-import { defined, filter, isArray, isObject, objectOf, rest, textOf } from "../../json/value.ts";
+import { defined, filter, isArray, objectOf, rest, textOf } from "../../json/value.ts";
 import { expected, Fields } from "../fields.ts";
-import { readContent, writeContent } from "./content.ts";
-import { dialectName, ownExtra, withOwn, withOwnIfAny } from "./extra.ts";
+import { maxMessages } from "../limits.ts";
+import { readContent } from "./content.ts";
+import { dialectName, withOwn, withOwnIfAny } from "./extra.ts";
 import { reasoningMember } from "./reasoning.ts";
-import { readToolCall, writeToolCall } from "./tools.ts";
-
-/** The most messages of one request. */
-const maxMessages = 10_000;
+import { readToolCall } from "./tools.ts";
 
 /**
  * Reads `messages`.
@@ -178,101 +176,4 @@ function readToolCalls(message: Fields): readonly Content[] {
         value: { tool_call: call },
       },
   );
-}
-
-/**
- * Writes `messages`. One message of the vocabulary becomes several where it has several tool results.
- *
- * @throws `invalid_request` for what this dialect has no words for
- */
-export function writeMessages(messages: readonly ChatMessage[]): readonly JsonObject[] {
-  return messages.flatMap((message, index) => writeMessage(message, `messages[${index}]`));
-}
-
-function writeMessage(message: ChatMessage, path: string): readonly JsonObject[] {
-  const results = message.content.filter((content) => content.type === "tool-result");
-  const [result, ...more] = results;
-  if (!result)
-    return [message.role === "assistant" ? writeAssistant(message, path) : writePlain(message, path)];
-  const others = message.content.filter((content) => content.type !== "tool-result");
-  if (more.length === 0 && others.length === 0 && message.role === "tool") {
-    const own = ownExtra(message.extra);
-    return [{ ...own, ...defined({ name: message.name }), ...writeResult(result, path, own) }];
-  }
-  const written = results.map((content) => writeResult(content, path));
-  if (others.length === 0) return written;
-  const role = message.role === "tool" ? "user" : message.role;
-  return [...written, ...writeMessage({ ...message, role, content: others }, path)];
-}
-
-function writeResult(result: ToolResultContent, path: string, own?: JsonObject): JsonObject {
-  const content = writeContent(result.content, `${path}.content`) ?? own?.content ?? "";
-  return { ...ownExtra(result.extra), role: "tool", tool_call_id: result.callId, content };
-}
-
-function writePlain(message: ChatMessage, path: string): JsonObject {
-  const [first] = message.content;
-  if (
-    message.role === "tool" &&
-    first?.type === "opaque" &&
-    isObject(first.value) &&
-    first.dialect === dialectName
-  )
-    return first.value;
-  if (message.role === "tool") throw expected(path, 'a tool result in a message of role "tool"');
-  const content = writeContent(message.content, `${path}.content`);
-  return { role: message.role, ...ownExtra(message.extra), ...defined({ content, name: message.name }) };
-}
-
-/** Reasoning of other dialects is left out: vendors of this one do not take it back. */
-function writeAssistant(message: ChatMessage, path: string): JsonObject {
-  const said = message.content.filter((content) => !isApart(content));
-  return {
-    role: "assistant",
-    ...ownExtra(message.extra),
-    ...defined({ content: writeContent(said, `${path}.content`), name: message.name }),
-    ...Object.assign({}, ...message.content.map(writeMember)),
-    ...writeToolCalls(message.content),
-  };
-}
-
-/** Whether a piece of an assistant's message has a member of its own, beside `content`. */
-function isApart(content: Content): boolean {
-  switch (content.type) {
-    case "reasoning":
-    case "tool-call":
-      return true;
-    case "audio":
-      return content.source.kind === "file-id";
-    case "refusal":
-      return !ownExtra(content.extra);
-    case "opaque":
-      return wrappedCall(content) !== undefined;
-    default:
-      return false;
-  }
-}
-
-function writeMember(content: Content): JsonObject {
-  if (!isApart(content)) return {};
-  if (content.type === "refusal") return { refusal: content.text };
-  if (content.type === "audio" && content.source.kind === "file-id")
-    return { audio: { ...ownExtra(content.extra), id: content.source.fileId } };
-  if (content.type !== "reasoning") return {};
-  const member = ownExtra(content.extra)?.member;
-  return typeof member === "string" ? { [member]: content.text } : {};
-}
-
-function writeToolCalls(content: readonly Content[]): JsonObject {
-  const calls = content.flatMap((item) => {
-    const call = item.type === "tool-call" ? writeToolCall(item) : wrappedCall(item);
-    return call ? [call] : [];
-  });
-  return calls.length === 0 ? {} : { tool_calls: calls };
-}
-
-function wrappedCall(content: Content): JsonObject | undefined {
-  if (content.type !== "opaque" || content.dialect !== dialectName) return undefined;
-  const value = objectOf(content.value);
-  return value?.type === undefined ? objectOf(value?.tool_call) : undefined;
 }

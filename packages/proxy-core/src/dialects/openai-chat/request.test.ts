@@ -589,17 +589,17 @@ describe("writeRequest", () => {
     [
       "a picture in a file store",
       { role: "user", content: [{ type: "image", source: { kind: "file-id", fileId: "f" } }] },
-      "messages[0].content",
+      "messages[0].content[0]",
     ],
     [
       "audio that is not in the request itself",
       { role: "user", content: [{ type: "audio", source: { kind: "url", url: "https://a" } }] },
-      "messages[0].content",
+      "messages[0].content[0]",
     ],
     [
       "a reasoning in this place",
       { role: "user", content: [{ type: "reasoning", text: "x" }] },
-      "messages[0].content",
+      "messages[0].content[0]",
     ],
   ])("refuses %s", (what, message, field) => {
     expect(failure(() => written({ messages: [message] }))).toMatchObject({

@@ -8,20 +8,21 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import type { ChatRequest, JsonObject, JsonValue, ResponseFormat, Sampling } from "@llmproxy/spec";
 import { defined, isArray, objectOf, rest, unlessEmpty } from "../../json/value.ts";
+import { cannotSay } from "../cannot-say.ts";
 import { expected, Fields } from "../fields.ts";
+import { outputTokenRange, readModelName } from "../limits.ts";
 import { ownExtra, withOwnIfAny } from "./extra.ts";
-import { readMessages, writeMessages } from "./messages.ts";
+import { readMessages } from "./messages.ts";
 import { readTool, readToolChoice, writeTool, writeToolChoice } from "./tools.ts";
+import { writeMessages } from "./write-messages.ts";
 
 /** The most answers to one request; OpenAI's own bound. */
 const maxChoices = 128;
-/** Longer than any vendor's names, also those that are paths or resource identifiers. */
-const maxModelLength = 256;
-/** More than any model writes; what is beyond it is a mistake, and a budget would have to reserve it. */
-const maxOutputTokens = 10_000_000;
-const tokenRange = { min: 1, max: maxOutputTokens };
+/** OpenAI's own bound on the name of an end user. */
+const maxUserLength = 64;
 
 /** Members that become vocabulary whenever they are not null. */
 const plainMembers = new Set([
@@ -47,7 +48,7 @@ const plainMembers = new Set([
  */
 export function readRequest(json: JsonObject): ChatRequest {
   const request = new Fields(json, "");
-  const model = readModel(request);
+  const model = readModelName(request);
   const messages = readMessages(json.messages);
   const responseFormat = readResponseFormat(json.response_format);
   return {
@@ -67,13 +68,6 @@ export function readRequest(json: JsonObject): ChatRequest {
     includeUsage: request.object("stream_options")?.boolean("include_usage") ?? false,
     ...withOwnIfAny({ ...rest(json, readMembers(json)), ...partlyRead(json, responseFormat) }),
   };
-}
-
-/** The name is looked up, recorded and repeated in messages. */
-function readModel(request: Fields): string {
-  const model = request.requiredText("model");
-  if (model.length > maxModelLength) throw expected("model", `at most ${maxModelLength} characters`);
-  return model;
 }
 
 /** The names of the members that have become vocabulary as a whole. */
@@ -102,8 +96,8 @@ function partlyRead(json: JsonObject, responseFormat: ResponseFormat | undefined
 }
 
 function readMaxOutputTokens(request: Fields): number | undefined {
-  const legacy = request.integer("max_tokens", tokenRange);
-  return request.integer("max_completion_tokens", tokenRange) ?? legacy;
+  const legacy = request.integer("max_tokens", outputTokenRange);
+  return request.integer("max_completion_tokens", outputTokenRange) ?? legacy;
 }
 
 function readSampling(request: Fields): Sampling {
@@ -177,7 +171,7 @@ export function writeRequest(request: ChatRequest): JsonObject {
       parallel_tool_calls: request.parallelToolCalls,
       response_format: responseFormat && writeResponseFormat(responseFormat, objectOf(own.response_format)),
       reasoning_effort: request.reasoningEffort,
-      user: request.user,
+      user: request.user && writeUser(request.user),
       stream: request.stream || undefined,
       stream_options: request.includeUsage
         ? { ...objectOf(own.stream_options), include_usage: true }
@@ -188,9 +182,15 @@ export function writeRequest(request: ChatRequest): JsonObject {
   };
 }
 
+/** A name that is too long is written as its digest: it is only compared with itself. */
+function writeUser(user: string): string {
+  return user.length <= maxUserLength ? user : createHash("sha256").update(user).digest("hex");
+}
+
 /** `max_completion_tokens`, unless the client used the older name alone. */
 function writeMaxOutputTokens(limit: number | undefined, own: JsonObject): JsonObject {
   if (limit === undefined) return {};
+  if (limit === 0) throw cannotSay("maxOutputTokens", "an answer of no tokens");
   const isLegacy = typeof own.max_tokens === "number" && typeof own.max_completion_tokens !== "number";
   return isLegacy ? { max_tokens: limit } : { max_completion_tokens: limit };
 }

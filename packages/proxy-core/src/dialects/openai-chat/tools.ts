@@ -6,6 +6,7 @@
 
 import type { JsonObject, JsonValue, Tool, ToolCallContent, ToolChoice } from "@llmproxy/spec";
 import { defined, isObject, objectOf, rest, unlessEmpty } from "../../json/value.ts";
+import { cannotSay } from "../cannot-say.ts";
 import { expected, Fields } from "../fields.ts";
 import { dialectName, ownExtra, withOwn } from "./extra.ts";
 
@@ -76,11 +77,16 @@ function namedFunction(value: JsonValue): string | undefined {
   return typeof name === "string" && !unlessEmpty(others) ? name : undefined;
 }
 
-/** Writes a choice; one of another dialect is left out, which means the model's own choice. */
-export function writeToolChoice(choice: ToolChoice): JsonValue | undefined {
+/**
+ * Writes a choice.
+ *
+ * @throws `invalid_request` for one only another dialect has
+ */
+export function writeToolChoice(choice: ToolChoice): JsonValue {
   if (choice.type === "tool") return { type: "function", function: { name: choice.name } };
   if (choice.type !== "opaque") return choice.type;
-  return choice.dialect === dialectName ? choice.value : undefined;
+  if (choice.dialect === dialectName) return choice.value;
+  throw cannotSay("toolChoice", `a choice of ${choice.dialect}`);
 }
 
 const callMembers = new Set(["id", "function"]);
