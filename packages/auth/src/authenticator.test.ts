@@ -21,6 +21,7 @@ describe("createAuthenticator", () => {
   const both = createAuthenticator({
     apiKeys: knowsEverybody("key"),
     management: knowsEverybody("management"),
+    jwts: knowsEverybody("jwt"),
   });
 
   it.each([
@@ -29,6 +30,12 @@ describe("createAuthenticator", () => {
     ["sk-proj-abc", "management"],
     ["SK-LLP-v-abc", "management"],
     ["eyJhbGciOi", "management"],
+    ["eyJhbGciOi.e30.YQ", "jwt"],
+    ["a.b.c", "jwt"],
+    ["sk-llp-v.b.c", "key"],
+    ["eyJhbGciOi.e30.", "management"],
+    ["a.b.c.d.e", "management"],
+    ["a.b.c=", "management"],
   ])("hands %s to %s", async (token, id) => {
     expect((await both.authenticate(holding(token), signal)).id).toBe(id);
   });
@@ -48,6 +55,7 @@ describe("createAuthenticator", () => {
       [createAuthenticator({ management }), "sk-llp-v-abc"],
       [createAuthenticator({ apiKeys: knowsEverybody("key") }), "wrong"],
       [createAuthenticator({}), "sk-llp-v-abc"],
+      [createAuthenticator({ apiKeys: knowsEverybody("key"), management }), "a.b.c"],
     ] as const) {
       const error = await authenticator.authenticate(holding(token), signal).catch((reason) => reason);
       messages.add(`${error.code} ${error.reason} ${error.message}`);

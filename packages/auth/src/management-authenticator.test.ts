@@ -40,6 +40,7 @@ describe("createManagementAuthenticator", () => {
     ["letters outside ASCII", "pässwörter-sind-länger", "ASCII"],
     ["more than a header may hold", "a".repeat(8193), "at most 8192"],
     ["the form of an API key, which would be looked up as one", `sk-llp-${"a".repeat(20)}`, "sk-llp-"],
+    ["the form of a JWT, which would be verified as one", "correct.horse.battery", "JWTs"],
   ])("cannot be made with %s", (_, text, rule) => {
     expect(() => createManagementAuthenticator(new Secret(text))).toThrow(
       expect.objectContaining({

@@ -50,7 +50,7 @@ export interface InspectedJwt {
 /**
  * Takes a token apart and judges it.
  *
- * @throws `upstream_failed` when `jwks` is no key set
+ * @throws `invalid_request` (field `jwks`) when that is no key set
  */
 export async function inspectJwt(text: string, options: InspectJwtOptions): Promise<InspectedJwt> {
   const decoded = decodeJwt(text);

@@ -88,7 +88,7 @@ export function createJwtAuthenticator(options: JwtAuthenticatorOptions): JwtAut
     // What is verified by rules that are replaced meanwhile lands in a cache that nobody reads any more.
     const cache = verified;
     const verifiedMs = clock.monotonic();
-    const result = await verifyJwt(text, issuers, clock.now, signal);
+    const result = await verifyJwt(text, issuers, clock, signal);
     if ("refusal" in result) throw refuse(result, logger);
     cache.set(digest, { ...result, verifiedMs });
     return result.principal;

@@ -23,7 +23,7 @@ const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "k"];
  * Other entries are left out, and so is a key whose private half is in the set too: everybody could sign with it.
  *
  * @param content - JSON in UTF-8
- * @throws `upstream_failed` when it is longer than 256 KB, no key set, or has more than 100 entries
+ * @throws `invalid_request` (field `jwks`) when it is longer than 256 KB, no key set, or has more than 100 entries
  */
 export function parseJwks(content: string | Uint8Array): readonly VerificationKey[] {
   const bytes = typeof content === "string" ? Buffer.byteLength(content) : content.length;
@@ -64,5 +64,5 @@ function importJwk({ kty, crv, x, y, n, e }: JsonObject): KeyObject | undefined 
 }
 
 function invalid(problem: string): ProxyError {
-  return new ProxyError("upstream_failed", `the key set ${problem}`);
+  return new ProxyError("invalid_request", `the key set ${problem}`, { field: "jwks" });
 }

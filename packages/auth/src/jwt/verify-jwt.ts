@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { JsonObject } from "@llmproxy/spec";
+import type { Clock, JsonObject } from "@llmproxy/spec";
 import type { AcceptedIssuer } from "./accepted-issuer.ts";
 import type { JwtAlgorithm, VerificationKey } from "./algorithms.ts";
 import {
@@ -46,7 +46,7 @@ export interface RefusedJwt {
 export async function verifyJwt(
   text: string,
   issuers: Pick<TrustedIssuers, "get">,
-  nowMs: () => number,
+  clock: Pick<Clock, "now">,
   signal: AbortSignal,
 ): Promise<VerifiedJwt | RefusedJwt> {
   const presented = decodeJwt(text);
@@ -58,7 +58,7 @@ export async function verifyJwt(
   if (typeof key === "string") return { refusal: key, presented };
   const claims = await verifySignature(text, key);
   if (!claims) return { refusal: "signature_invalid", presented };
-  return judgeClaims(claims, issuer.accepted, nowMs(), presented);
+  return judgeClaims(claims, issuer.accepted, clock.now(), presented);
 }
 
 /** The claims of a token whose signature holds; undefined when it does not. */
