@@ -8,6 +8,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { staleDocsAsset } from "./docs-asset.mjs";
+import { protoDocs, protoDocsFile } from "./proto-docs.mjs";
 import { report, root } from "./repository.mjs";
 
 const generated = "packages/proto/src/gen";
@@ -49,9 +51,19 @@ function staleFiles() {
   }
 }
 
+/** The comments of the protos, which the OpenAPI document repeats. */
+function staleDocs() {
+  const committed = readFileSync(join(root, protoDocsFile), "utf8");
+  if (formattedAs(protoDocsFile, protoDocs()) === committed) return [];
+  return [`${protoDocsFile} is not what proto/ says: run \`pnpm gen\` and commit`];
+}
+
 function formatted(path, text) {
-  if (text === undefined) return undefined;
-  return run("biome", ["check", "--write", `--stdin-file-path=${generated}/${path}`], text).stdout;
+  return text === undefined ? undefined : formattedAs(`${generated}/${path}`, text);
+}
+
+function formattedAs(path, text) {
+  return run("biome", ["check", "--write", `--stdin-file-path=${path}`], text).stdout;
 }
 
 /** Compares with the last release; before the first one nobody depends on the API. */
@@ -69,6 +81,8 @@ report(
     ...complaints("buf", "lint"),
     ...complaints("buf", "format", "--diff", "--exit-code", "proto"),
     ...staleFiles(),
+    ...staleDocs(),
+    ...staleDocsAsset(),
     ...breakingChanges(),
   ],
   "the protos are in style and the generated code is theirs",
