@@ -1,3 +1,9 @@
+export {
+  type EditConfigFileOptions,
+  type EditedConfigFile,
+  editConfigFile,
+} from "./edit/edit-config-file.ts";
+export { editConfigText, type TextEdit } from "./edit/edit-config-text.ts";
 export { initialConfigText } from "./initial-config.ts";
 export { configJsonSchema } from "./json-schema/config-json-schema.ts";
 export type { ConfigApplier, ConfigChange, PreparedChange } from "./live/appliers.ts";
@@ -28,6 +34,7 @@ export type { CorsConfig, ServerConfig } from "./schema/server.ts";
 export type { StoreConfig } from "./schema/store.ts";
 export type { LogConfig, MetricsConfig, TelemetryConfig } from "./schema/telemetry.ts";
 export type { Setting } from "./settings.ts";
+export type { ConfigFormat } from "./sources/config-file.ts";
 export type { ConfigInput } from "./sources/flags.ts";
 export type { ConfigSource } from "./sources/layer.ts";
 export type { FileContent, ReadFile } from "./sources/read-file.ts";

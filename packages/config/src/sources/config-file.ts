@@ -15,18 +15,43 @@ import { type FileContent, type ReadFile, readFailure } from "./read-file.ts";
 /** The names looked for in the working directory. */
 const fileNames = ["llmproxy.yaml", "llmproxy.yml", "llmproxy.json", "llmproxy.toml"];
 
-const maxFileBytes = 1_048_576;
+/** The name of a file that is made anew. */
+export const configFileName = "llmproxy.yaml";
+
+/** More than any configuration needs. */
+export const maxFileBytes = 1_048_576;
+
+/** The formats of configuration files, by the ending of their names. */
+export type ConfigFormat = ".yaml" | ".yml" | ".json" | ".toml";
 
 type Parser = (text: string) => ParsedText;
 
 /** Loaded when there is a file: most starts of a new server have none. */
 const loadYaml = async (): Promise<Parser> => (await import("./parse-yaml.ts")).parseYaml;
-const parsers: ReadonlyMap<string, () => Promise<Parser>> = new Map([
-  [".yaml", loadYaml],
-  [".yml", loadYaml],
-  [".json", async () => (await import("./parse-yaml.ts")).parseJson],
-  [".toml", async () => (await import("./parse-toml.ts")).parseToml],
-]);
+const parsers: Readonly<Record<ConfigFormat, () => Promise<Parser>>> = {
+  ".yaml": loadYaml,
+  ".yml": loadYaml,
+  ".json": async () => (await import("./parse-yaml.ts")).parseJson,
+  ".toml": async () => (await import("./parse-toml.ts")).parseToml,
+};
+
+/** The format of a file by its name; undefined when it is none of ours. */
+export function formatOf(path: string): ConfigFormat | undefined {
+  const ending = extname(path).toLowerCase();
+  return isFormat(ending) ? ending : undefined;
+}
+
+/** Loads the parser of a format. */
+export function parserOf(format: ConfigFormat): Promise<Parser> {
+  return parsers[format]();
+}
+
+/** What is wrong with a file whose format is unknown. */
+export const unknownFormat = "has an unknown format, should end in .yaml, .yml, .json or .toml";
+
+function isFormat(ending: string): ending is ConfigFormat {
+  return Object.hasOwn(parsers, ending);
+}
 
 /** What the file says, and what is wrong with it. */
 export interface FileReading {
@@ -80,12 +105,12 @@ async function readExistingFile(path: string, readFile: ReadFile): Promise<FileR
 }
 
 async function interpret(path: string, { bytes, isTruncated }: FileContent): Promise<FileReading> {
-  const load = parsers.get(extname(path).toLowerCase());
-  if (!load) return failed(path, "has an unknown format, should end in .yaml, .yml, .json or .toml");
+  const format = formatOf(path);
+  if (!format) return failed(path, unknownFormat);
   if (isTruncated) return failed(path, `is too large, should be at most ${maxFileBytes} bytes`);
   const text = decode(bytes);
   if (text === undefined) return failed(path, "is not text, should be UTF-8");
-  const parse = await load();
+  const parse = await parserOf(format);
   return understand(path, parse(text));
 }
 
