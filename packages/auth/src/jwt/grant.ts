@@ -39,8 +39,8 @@ export function grantableRoles(principal: Principal): readonly Role[] {
 
 /** What a token is to grant. */
 export interface Grant {
-  /** At least one. */
-  readonly roles: readonly Role[];
+  /** Names of roles; at least one. */
+  readonly roles: readonly string[];
   /** The project it is confined to; when absent, the granting principal's own, or else `default`. */
   readonly projectId?: string;
 }
@@ -64,8 +64,8 @@ export function checkGrant(principal: Principal, { roles, projectId }: Grant): s
   return project;
 }
 
-function checkRole(role: Role, field: string, allowed: readonly Role[]): void {
-  const known: readonly Role[] = grantable;
+function checkRole(role: string, field: string, allowed: readonly string[]): void {
+  const known: readonly string[] = grantable;
   if (!known.includes(role)) throw invalid(field, `must be one of ${grantable.join(", ")}`);
   if (!allowed.includes(role)) throw denied(field, `your credentials do not include what ${role} may do`);
 }

@@ -24,7 +24,7 @@ describe("parseJwks", () => {
         { ...jwk.ed25519, kid: "a" },
         { ...jwk.p256, kid: "b", use: "sig", alg: "ES256" },
         { ...jwk.rsa2048, kid: "c", key_ops: ["verify"], x5c: ["ignored"], x5t: "ignored" },
-        { ...jwk.ed25519, alg: "Ed25519" },
+        jwk.ed25519,
       ),
     ).toEqual(["a EdDSA", "b ES256", "c RS256", "EdDSA"]);
   });
@@ -42,6 +42,7 @@ describe("parseJwks", () => {
     ["a key that only signs", { ...jwk.ed25519, key_ops: ["sign"] }],
     ["an algorithm of another family", { ...jwk.rsa2048, alg: "HS256" }],
     ["an algorithm not in use", { ...jwk.rsa2048, alg: "RS512" }],
+    ["a name of an algorithm that tokens may not use", { ...jwk.ed25519, alg: "Ed25519" }],
     ["a private key", jwk.private],
     ["a secret", { kty: "oct", k: createHmac("sha256", "x").digest("base64url") }],
     ["half a key", { kty: "OKP", crv: "Ed25519" }],

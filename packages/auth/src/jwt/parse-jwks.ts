@@ -7,7 +7,7 @@
 
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { type JsonObject, type JsonValue, ProxyError } from "@llmproxy/spec";
-import { algorithmOf, type JwtAlgorithm, type VerificationKey } from "./algorithms.ts";
+import { algorithmOf, type VerificationKey } from "./algorithms.ts";
 import { isJsonObject, readJsonObject } from "./json-object.ts";
 
 /** The longest key set, in bytes. */
@@ -39,12 +39,9 @@ function readKey(entry: JsonValue): readonly VerificationKey[] {
   const { alg, kid } = entry;
   const key = importJwk(entry);
   const algorithm = key && algorithmOf(key);
-  if (!algorithm || (alg !== undefined && algorithmNames[algorithm] !== alg && algorithm !== alg)) return [];
+  if (!algorithm || (alg !== undefined && alg !== algorithm)) return [];
   return [{ algorithm, key, ...(typeof kid === "string" && { id: kid }) }];
 }
-
-/** What else the algorithm of a key is called. @see RFC 9864 §2.2 */
-const algorithmNames: Readonly<Partial<Record<JwtAlgorithm, string>>> = { EdDSA: "Ed25519" };
 
 function isForVerifying(entry: JsonObject): boolean {
   const { use, key_ops } = entry;
