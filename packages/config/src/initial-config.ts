@@ -19,6 +19,7 @@ const text = `# Configuration of llmproxy.
 # Everything below is a default: remove the # before a setting to change it.
 # Later wins: defaults < this file < environment (LLMPROXY_SERVER__PORT=9000) < flags (--port 9000).
 # Durations have a unit (250ms, 30s, 5m, 12h, 90d), sizes too (64KiB, 32MiB).
+# A running server follows this file. What it opens at its start, such as its port, waits for a restart.
 # A secret x may be given as x, as x_file (a file of mode 0600) or as x_env (the name of a variable).
 
 # Where the server listens and how it stops.

@@ -97,6 +97,18 @@ describe("editConfigFile", () => {
     await expect(edit("server.port", 1)).rejects.toThrow("is one of several");
   });
 
+  it("does not write over what somebody else has written meanwhile", async () => {
+    let reads = 0;
+    const readOther: EditConfigFileOptions["readFile"] = async () => {
+      reads += 1;
+      return { bytes: Buffer.from(`server: { port: ${reads} }\n`), isTruncated: false, mode: 0o600 };
+    };
+    await expect(edit("server.port", 9, { file: "llmproxy.yaml", readFile: readOther })).rejects.toThrow(
+      "llmproxy.yaml: has changed meanwhile",
+    );
+    expect(await readdir(temporary.path)).toEqual([]);
+  });
+
   it("says that a file cannot be written", async () => {
     await expect(edit("server.port", 1, { file: "missing/llmproxy.yaml" })).rejects.toThrow(
       "llmproxy.yaml: cannot be written (ENOENT)",

@@ -59,7 +59,12 @@ export async function editConfigFile(options: EditConfigFileOptions): Promise<Ed
   const before = await readText(file, readFile);
   const text = await editConfigText(before ?? "", { format, path: formatPath(path), value });
   const loaded = await loadConfig({ ...options, file, readFile: withText(file, text, readFile) });
-  if (text !== before) await save(file, text);
+  if (text !== before) {
+    // Checking takes time, in which somebody else may have written.
+    if ((await readText(file, readFile)) !== before)
+      throw new ConfigError([{ path: file, message: "has changed meanwhile, should be edited again" }]);
+    await save(file, text);
+  }
   return { file, isNew: before === undefined, loaded };
 }
 
@@ -79,7 +84,7 @@ async function readText(file: string, readFile: ReadFile): Promise<string | unde
       throw new ConfigError([
         { path: file, message: `is too large, should be at most ${maxFileBytes} bytes` },
       ]);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     if (error instanceof ConfigError) throw error;

@@ -19,7 +19,7 @@ export interface ConfigChange {
   readonly previous: Config;
   /** The settings that differ, in the spelling of the file. */
   readonly changed: readonly string[];
-  /** Aborts when the configuration is closed meanwhile. */
+  /** Aborts when it takes too long, or the configuration is closed meanwhile; what comes later is thrown away. */
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export async function offerChange(
   };
   try {
     for (const apply of appliers) {
-      const ready = await apply(change);
+      const ready = await unlessAborted(Promise.resolve(apply(change)), change.signal);
       if (ready) prepared.push(ready);
       change.signal.throwIfAborted();
     }
@@ -70,6 +70,25 @@ export async function offerChange(
     throw refusalOf(reason, logger);
   }
   return { commit: () => each((one) => one.commit()) };
+}
+
+/** Waits for one who prepares, but not for ever: everything else that wants to change would wait too. */
+async function unlessAborted(
+  preparing: Promise<PreparedChange | undefined>,
+  signal: AbortSignal,
+): Promise<PreparedChange | undefined> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([preparing, aborted.promise]);
+  } catch (reason) {
+    if (signal.aborted) preparing.then((late) => late?.discard?.()).catch(() => undefined);
+    throw reason;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** One that fails here breaks its promise; the others still need to be told. */

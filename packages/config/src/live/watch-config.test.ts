@@ -389,6 +389,23 @@ describe("LiveConfig.onChange", () => {
     });
   });
 
+  it("does not wait for ever: who takes too long has refused, and what comes late is thrown away", async () => {
+    const live = await watch();
+    const late = Promise.withResolvers<PreparedChange>();
+    const steps: string[] = [];
+    live.onChange(() => late.promise);
+    let message = "";
+    const setting = refusal(live.set("telemetry.log.level", "debug")).then((given) => {
+      message = given;
+    });
+    await eventually(() => message !== "");
+    await setting;
+    expect(message).toContain("cannot be applied: a part of the server took too long");
+    late.resolve({ commit: () => steps.push("commit"), discard: () => steps.push("discard") });
+    await until(() => steps.length > 0);
+    expect({ steps, level: level(live) }).toEqual({ steps: ["discard"], level: "info" });
+  });
+
   it("ends a change that is being prepared when it is closed", async () => {
     const live = await watch();
     live.onChange(

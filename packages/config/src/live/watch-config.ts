@@ -10,7 +10,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
-import { type Clock, type Logger, silentLogger, systemClock, type Timer } from "@llmproxy/spec";
+import { type Clock, type Logger, ProxyError, silentLogger, systemClock, type Timer } from "@llmproxy/spec";
 import { loadedOf } from "../load.ts";
 import { formatPath, isWithin, type Path } from "../path.ts";
 import { redactAt } from "../redact.ts";
@@ -23,7 +23,7 @@ import { addPatches, overrideLayer } from "../sources/overrides.ts";
 import { readSystemFile } from "../sources/read-file.ts";
 import { readSources, type SourceOptions, type Sources } from "../sources/read-sources.ts";
 import { ConfigError, type Violation } from "../violation.ts";
-import { type ConfigApplier, offerChange } from "./appliers.ts";
+import { type AcceptedChange, type ConfigApplier, offerChange } from "./appliers.ts";
 import { changedPaths, compose, type PendingChange, pendingChanges, restartChanges } from "./changes.ts";
 import type { LiveConfig, Override, RefusedChange, ReloadResult, WatchConfigOptions } from "./live-config.ts";
 import { isSameObservation, type Observation, observeAgain, observeFiles } from "./observed-files.ts";
@@ -32,6 +32,9 @@ import { deriveSnapshot } from "./scoped.ts";
 
 const defaultIntervalMs = 1_000;
 const defaultSettleMs = 100;
+
+/** How long everybody together may take to prepare a change. */
+const maxPrepareMs = 30_000;
 
 /** A file that never stands still is read as it is after so many looks. */
 const maxLooks = 20;
@@ -253,10 +256,7 @@ class ConfigWatcher implements LiveConfig {
     const layers = [...accepted.sources.layers, overrideLayer(accepted.patches)];
     const effective = compose(this.#running, next, kept, layers);
     const changed = changedPaths(this.#running, effective);
-    const change = { next: effective.config, previous: this.#running.config, changed };
-    const signal = this.#closing.signal;
-    const appliers = changed.length > 0 ? [...this.#appliers] : [];
-    const ready = await offerChange({ ...change, signal }, appliers, this.#logger);
+    const ready = await this.#offer(effective, changed);
     const pending = pendingChanges(kept, this.#running, next);
     const isNews = JSON.stringify(pending) !== JSON.stringify(this.#pending);
     this.#running = effective;
@@ -264,6 +264,26 @@ class ConfigWatcher implements LiveConfig {
     this.#pending = pending;
     ready.commit();
     return this.#report(changed, isNews);
+  }
+
+  async #offer({ config: next }: Snapshot, changed: readonly string[]): Promise<AcceptedChange> {
+    const tooLong = new AbortController();
+    const timer = this.#clock.schedule(maxPrepareMs, () =>
+      tooLong.abort(
+        new ProxyError("deadline_exceeded", "a part of the server took too long to prepare for it"),
+      ),
+    );
+    const signal = AbortSignal.any([this.#closing.signal, tooLong.signal]);
+    const appliers = changed.length > 0 ? [...this.#appliers] : [];
+    try {
+      return await offerChange(
+        { next, previous: this.#running.config, changed, signal },
+        appliers,
+        this.#logger,
+      );
+    } finally {
+      timer.cancel();
+    }
   }
 
   #report(changed: readonly string[], isNews: boolean): ReloadResult {
