@@ -192,6 +192,17 @@ describe("createRemoteKeySet", () => {
     expect(issuer.fetches).toBe(2);
   });
 
+  it("believes an issuer that publishes no key any more, and says so", async () => {
+    const { clock, issuer, find, logger } = setUp();
+    await find(old.id);
+    issuer.answer = async () => published();
+    await clock.advance(11 * minute);
+    expect(await find(old.id)).toBe("key_unknown");
+    expect(logger.entries.map(({ message }) => message)).toEqual([
+      "the key set of an issuer has no key that can be used here",
+    ]);
+  });
+
   it("gives a fetch up after 5 s", async () => {
     const { clock, issuer, find } = setUp();
     const signals: AbortSignal[] = [];

@@ -51,12 +51,14 @@ interface Held {
 /** Makes the set; nothing is fetched before the first use. */
 export function createRemoteKeySet({ source, fetchJwks, clock, logger }: RemoteKeySetOptions): KeySet {
   let held: Held | undefined;
+  const log = logger.child({ url: hostOf(source.url) });
   const fetcher = createFetcher({
     clock,
-    logger: logger.child({ url: hostOf(source.url) }),
+    logger: log,
     load: async (signal) => parseJwks(await fetchJwks(source, signal)),
     onKeys(keys) {
       held = { keys, fetchedMs: clock.monotonic() };
+      if (keys.length === 0) log.warn({}, "the key set of an issuer has no key that can be used here");
     },
   });
 
