@@ -243,7 +243,9 @@ describe("watchConfig keeps the last good configuration", () => {
   it("and says what happened to whoever asks for a look", async () => {
     await write(logLevel("info"));
     const live = await watch();
+    const before = live.current();
     expect(await live.reload()).toEqual({ outcome: "unchanged" });
+    expect(live.current()).toBe(before);
     await write(logLevel("debug"));
     expect(await live.reload()).toEqual({
       outcome: "applied",
@@ -584,6 +586,19 @@ describe("LiveConfig.withOverrides", () => {
       expect(live.current()).toMatchObject({ defaultModel: "echo", server: { drainDelayMs: 1_000 } });
     });
     expect(live.current().defaultModel).toBe("echo/echo");
+  });
+
+  it("does not reach those who are asked about a change that is made in it", async () => {
+    const live = await watch();
+    const seen: unknown[] = [];
+    live.onChange(() => {
+      seen.push(live.current().server.drainDelayMs);
+      return { commit: () => seen.push(level(live)) };
+    });
+    await live.withOverrides({ server: { drain_delay: "1s" } }, () =>
+      live.set("telemetry.log.level", "debug"),
+    );
+    expect(seen).toEqual([0, "debug"]);
   });
 
   it("nests", async () => {

@@ -80,7 +80,7 @@ class ConfigWatcher implements LiveConfig {
   readonly #intervalMs: number;
   readonly #settleMs: number;
   readonly #appliers = new Set<ConfigApplier>();
-  readonly #scope = new AsyncLocalStorage<Snapshot>();
+  readonly #scope = new AsyncLocalStorage<Snapshot | undefined>();
   readonly #derived = new WeakMap<ConfigInput, { readonly base: Snapshot; readonly snapshot: Snapshot }>();
   readonly #closing = new AbortController();
   #accepted: Accepted;
@@ -259,7 +259,8 @@ class ConfigWatcher implements LiveConfig {
     const ready = await this.#offer(effective, changed);
     const pending = pendingChanges(kept, this.#running, next);
     const isNews = JSON.stringify(pending) !== JSON.stringify(this.#pending);
-    this.#running = effective;
+    // Whoever compares configurations sees a new one only where something has changed.
+    this.#running = changed.length > 0 ? effective : { ...effective, config: this.#running.config };
     this.#accepted = accepted;
     this.#pending = pending;
     ready.commit();
@@ -303,8 +304,9 @@ class ConfigWatcher implements LiveConfig {
     return { outcome: "refused", violations };
   }
 
+  /** One after the other, and outside of whichever call tree asked: a change is everybody's. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
+    const result = this.#scope.run(undefined, () => this.#last.then(work));
     this.#last = result.catch(() => undefined);
     return result;
   }
