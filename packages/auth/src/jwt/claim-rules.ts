@@ -97,11 +97,11 @@ function timeRefusals(
   accepted: AcceptedIssuer | undefined,
 ): readonly JwtRefusal[] {
   if (!times) return ["time_invalid"];
-  const { issuedMs, expiresMs, notBeforeMs = issuedMs } = times;
+  const { issuedMs, expiresMs, notBeforeMs = 0 } = times;
   const maxTtlMs = accepted ? (accepted.maxTtlMs ?? defaultMaxTtlMs) : Number.POSITIVE_INFINITY;
   const refusals: JwtRefusal[] = [];
   if (issuedMs > nowMs + clockToleranceMs) refusals.push("issued_in_future");
-  if (notBeforeMs > nowMs + clockToleranceMs && notBeforeMs !== issuedMs) refusals.push("not_yet_valid");
+  if (notBeforeMs > nowMs + clockToleranceMs) refusals.push("not_yet_valid");
   if (expiresMs <= nowMs - clockToleranceMs) refusals.push("expired");
   if (expiresMs - issuedMs > maxTtlMs) refusals.push("lifetime_too_long");
   if (expiresMs <= issuedMs) refusals.push("time_invalid");
@@ -110,7 +110,7 @@ function timeRefusals(
 }
 
 /**
- * The roles a token grants. Nothing is granted but by the map, and a claim of a strange form grants nothing at all:
+ * The roles a token grants. Nothing is granted but by the map, and a claim of a strange form refuses the token:
  * whoever can put an object there may be able to put anything there.
  */
 function readRoles(claims: JsonObject, { rolesClaim, roleMap }: AcceptedIssuer): readonly Role[] | undefined {
