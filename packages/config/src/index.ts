@@ -18,7 +18,13 @@ export type {
 export { parseSettingValue } from "./live/setting-value.ts";
 export { watchConfig } from "./live/watch-config.ts";
 export { type LoadConfigOptions, type LoadedConfig, loadConfig } from "./load.ts";
-export type { AuthConfig, IssuerConfig, JwtAlgorithm, JwtIssuerConfig } from "./schema/auth.ts";
+export type {
+  AuthConfig,
+  IssuerConfig,
+  JwtAlgorithm,
+  JwtIssuerConfig,
+  SigningAlgorithm,
+} from "./schema/auth.ts";
 export type { Config } from "./schema/config.ts";
 export { type KeyMark, markOf } from "./schema/marks.ts";
 export type { ModelConfig } from "./schema/models.ts";

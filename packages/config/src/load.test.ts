@@ -308,6 +308,12 @@ describe("loadConfig of other pages and other issuers", () => {
     });
   });
 
+  it("refuses to sign tokens with a secret: whoever checks them could make them", async () => {
+    await expect(loadYaml("auth: { issuer: { algorithm: HS256 } }\n")).rejects.toThrow(
+      'auth.issuer.algorithm: is "HS256", should be EdDSA, ES256 or RS256: a key pair, of which the public half is published',
+    );
+  });
+
   it("gives whose tokens are accepted, with the algorithms that fit their keys", async () => {
     const { config } = await loadYaml(
       `

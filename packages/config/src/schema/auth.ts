@@ -7,6 +7,7 @@
 import type { Role, Secret } from "@llmproxy/spec";
 import {
   array,
+  enum as enumeration,
   optional,
   type output,
   prefault,
@@ -17,7 +18,19 @@ import {
 } from "zod/mini";
 import type { Path } from "../path.ts";
 import { durationMs } from "../units.ts";
-import { aList, aMap, choice, duration, flag, secretText, text, unseenText, variableName } from "./fields.ts";
+import {
+  aList,
+  alternatives,
+  aMap,
+  choice,
+  duration,
+  expected,
+  flag,
+  secretText,
+  text,
+  unseenText,
+  variableName,
+} from "./fields.ts";
 
 /** Who may use the server. */
 export interface AuthConfig {
@@ -36,6 +49,9 @@ export interface AuthConfig {
 /** How the signature of a token is made. @see RFC 7518 §3.1, RFC 8037 §3.1 */
 export type JwtAlgorithm = (typeof algorithms)[number];
 
+/** How a signature is made that others can check and not make: with a key pair. */
+export type SigningAlgorithm = (typeof signingAlgorithms)[number];
+
 /** How the server signs the tokens it issues. */
 export interface IssuerConfig {
   /** What it calls itself in `iss`. Default `llmproxy`. */
@@ -43,7 +59,7 @@ export interface IssuerConfig {
   /** Whom the tokens are for, in `aud`. Default `llmproxy`. */
   readonly audience: string;
   /** How it signs. Default `EdDSA`. */
-  readonly algorithm: JwtAlgorithm;
+  readonly algorithm: SigningAlgorithm;
   /** The file of the private key; absent when one is made at first use. */
   readonly keyFile: string | undefined;
   /** How long a token is valid, in milliseconds. Default 3,600,000. */
@@ -72,7 +88,13 @@ export interface JwtIssuerConfig {
   readonly allowPrivate: boolean;
 }
 
-const algorithms = ["EdDSA", "ES256", "RS256", "HS256"] as const;
+const signingAlgorithms = ["EdDSA", "ES256", "RS256"] as const;
+const algorithms = [...signingAlgorithms, "HS256"] as const;
+
+/** Who checks a token that is signed with a secret can also make one; the server's own are checked by anybody. */
+const ownAlgorithm = expected(
+  `${alternatives(signingAlgorithms)}: a key pair, of which the public half is published`,
+);
 
 /** Every role but `root`, which is the management token's alone. */
 const roles = [
@@ -114,7 +136,7 @@ const issuerSchema = strictObject(
   {
     issuer: withDefault(text("the issuer to write into tokens"), "llmproxy"),
     audience: withDefault(text("the audience to write into tokens"), "llmproxy"),
-    algorithm: withDefault(choice(algorithms), "EdDSA"),
+    algorithm: withDefault(enumeration(signingAlgorithms, ownAlgorithm), "EdDSA"),
     key_file: optional(text("the path of a file")),
     ttl: withDefault(duration("1s", "365d"), "1h"),
   },

@@ -27,6 +27,7 @@ describe("marks", () => {
 describe("markAt", () => {
   it.each([
     ["server.port", ["server", "port"], "restart"],
+    ["what a part of the server is made with", ["server", "max_body_bytes"], "restart"],
     ["an entry of a list", ["providers", 0, "timeout", "idle"], "live"],
     ["a key of a map", ["limits", "subjects", "a.b", "rpm"], "live"],
     ["a setting whose section is marked", ["store", "retention", "usage"], "restart"],

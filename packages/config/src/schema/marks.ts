@@ -19,7 +19,8 @@ export const marks: Readonly<Record<string, KeyMark>> = {
   "server.host": "restart",
   "server.port": "restart",
   "server.workers": "restart",
-  "server.max_body_bytes": "live",
+  // The RPC surface is given its limit when it is made.
+  "server.max_body_bytes": "restart",
   "server.drain_delay": "live",
   "server.drain_timeout": "live",
   "server.trusted_proxies": "live",
