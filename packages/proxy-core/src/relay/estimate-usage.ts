@@ -21,13 +21,23 @@ const bytesPerToken = 4;
 export function estimateUsage(chat: ChatRequest, outputBytes: number): Usage {
   return {
     ...noUsage,
-    inputTokens: tokensOf(inputBytes(chat)),
+    inputTokens: estimateInputTokens(chat),
     outputTokens: tokensOf(outputBytes),
     estimated: true,
   };
 }
 
-function tokensOf(bytes: number): number {
+/**
+ * Estimates how many tokens a request has.
+ *
+ * @param chat - the request; its messages and tools count, pictures and other media do not
+ */
+export function estimateInputTokens(chat: ChatRequest): number {
+  return tokensOf(inputBytes(chat));
+}
+
+/** About how many tokens so many bytes of text are. */
+export function tokensOf(bytes: number): number {
   return Math.ceil(bytes / bytesPerToken);
 }
 

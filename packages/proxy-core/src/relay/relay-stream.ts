@@ -9,7 +9,7 @@
  */
 
 import { type FramesReply, ProxyError, type ReplyEnd } from "@llmproxy/spec";
-import type { FrameObserver } from "../dialects/dialect.ts";
+import type { FrameObserver, StreamEnd } from "../dialects/dialect.ts";
 import { cutError } from "../http/upstream-error.ts";
 import type { UpstreamResponse } from "../http/upstream-response.ts";
 import { defined } from "../json/value.ts";
@@ -20,7 +20,6 @@ import type { RelayReplyOptions } from "./relay.ts";
 import { cancelOutcome, failureOutcome } from "./reply-outcome.ts";
 import { passedHeaders } from "./response-headers.ts";
 import { scrubError } from "./scrub.ts";
-import { terminatorStart, terminatorValue } from "./terminator.ts";
 import { readNoStream } from "./vendor-failure.ts";
 
 const mebibyte = 1_048_576;
@@ -67,8 +66,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   readonly #options: RelayReplyOptions;
   readonly #splitter: FrameSplitter;
   readonly #observer: FrameObserver;
-  readonly #terminator: Buffer;
-  readonly #terminatorValue: Buffer;
+  readonly #streamEnd: StreamEnd;
   readonly #ending: ReplyEnding = createReplyEnding();
   /** Frames up to the first output, to be delivered first. */
   #prelude: Uint8Array[] = [];
@@ -83,9 +81,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
     this.#options = options;
     this.#splitter = createFrameSplitter({ maxFrameBytes });
     this.#observer = dialect.createFrameObserver({ dropUsage });
-    const end = dialect.createStreamWriter({ includeUsage: false }).end();
-    this.#terminator = Buffer.from(end);
-    this.#terminatorValue = terminatorValue(end);
+    this.#streamEnd = dialect.streamEnd;
   }
 
   /** Reads until there is output to deliver. */
@@ -160,7 +156,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
 
   /** The frames without the terminator and what follows it: it is written once, when the answer has ended. */
   #beforeTerminator(frames: Uint8Array): Uint8Array {
-    const end = terminatorStart(frames, this.#terminatorValue);
+    const end = this.#streamEnd.find(frames);
     if (end < 0) return frames;
     this.#isTerminated = true;
     return frames.subarray(0, end);
@@ -180,7 +176,7 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
   #finish(): Uint8Array {
     if (!this.#isComplete()) throw cutError(this.#options.provider, "before its answer was complete");
     this.#end("finished");
-    return this.#terminator;
+    return Buffer.from(this.#streamEnd.frame);
   }
 
   #isComplete(): boolean {
@@ -189,10 +185,10 @@ class StreamRelay implements AsyncIterableIterator<Uint8Array> {
     if (!this.#isTerminated && this.#splitter.remaining() > 0) {
       // A terminator says what it has to say also without the blank line.
       const held = this.#splitter.push(blankLine);
-      this.#isTerminated = held !== undefined && terminatorStart(held, this.#terminatorValue) === 0;
+      this.#isTerminated = held !== undefined && this.#streamEnd.find(held) === 0;
       return this.#isTerminated;
     }
-    return this.#isTerminated || openChoices === 0;
+    return this.#isTerminated || (openChoices === 0 && !this.#streamEnd.isRequired);
   }
 
   /** Deadlines and aborts end the reply at once; a cut only when the reader has come to it. */

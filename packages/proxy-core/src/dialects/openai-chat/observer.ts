@@ -11,9 +11,10 @@ import { Buffer } from "node:buffer";
 import { type ByteSpan, type JsonObject, type JsonValue, ProxyError } from "@llmproxy/spec";
 import { isArray, isObject, textOf } from "../../json/value.ts";
 import { readEvents } from "../../sse/events.ts";
+import { createFrameFinder, type FrameFinder } from "../../sse/frame-finder.ts";
+import { outputLength } from "../../sse/output-length.ts";
 import type { FrameObserver, Observation } from "../dialect.ts";
 import { readFinishReason } from "./finish-reason.ts";
-import { createFrameFinder, type FrameFinder } from "./frame-finder.ts";
 import { readChunk } from "./stream.ts";
 import { readUsage } from "./usage.ts";
 
@@ -41,7 +42,6 @@ const indexValue = /[1-9]\d*/y;
 
 /** Where a delta has what the model writes, up to the quote that begins it. */
 const outputStart = /"(?:content|reasoning_content|reasoning|refusal|arguments)"[ \t\r\n]*:[ \t\r\n]*"/g;
-const backslash = "\\".charCodeAt(0);
 
 /** How an observer works. */
 export interface FrameObserverOptions {
@@ -86,7 +86,7 @@ class Observer implements FrameObserver {
     const passed = isTelling(text) ? this.#look(bytes, text) : undefined;
     const passedText = passed ? passed.toString("latin1") : text;
     if (!seen.hasOutput) seen.hasOutput = delta.test(passedText);
-    if (!seen.usage) seen.outputBytes += outputLength(passedText);
+    if (!seen.usage) seen.outputBytes += outputLength(passedText, outputStart);
     return passed ?? frames;
   }
 
@@ -172,27 +172,4 @@ function isTelling(text: string): boolean {
 
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
-}
-
-/** How many bytes of what the model writes are in a text of bytes. */
-function outputLength(text: string): number {
-  let length = 0;
-  outputStart.lastIndex = 0;
-  while (outputStart.test(text)) {
-    const start = outputStart.lastIndex;
-    const end = stringEnd(text, start);
-    length += end - start;
-    outputStart.lastIndex = end;
-  }
-  return length;
-}
-
-/** Where the quote is that ends a JSON string. An expression for it would need a stack as deep as the string is long. */
-function stringEnd(text: string, start: number): number {
-  for (let end = text.indexOf('"', start); end !== -1; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes += 1;
-    if (escapes % 2 === 0) return end;
-  }
-  return text.length;
 }

@@ -9,13 +9,12 @@ import { type JsonObject, type JsonValue, type Part, ProxyError, type StartPart 
 import { isDeeperThan, isObject } from "../../json/value.ts";
 import { dataFrame, readEvents, type SseEvent } from "../../sse/events.ts";
 import type { StreamReader, StreamWriter, StreamWriterOptions } from "../dialect.ts";
-import { readErrorValue } from "./error.ts";
+import { readErrorEvent } from "./error.ts";
 import { ownExtra } from "./extra.ts";
 import { createPartReader } from "./read-parts.ts";
 import { maxDepth, readReplyError } from "./reply.ts";
+import { done, streamEnd } from "./stream-end.ts";
 import { ChunkDraft, createEnvelope, type Envelope } from "./write-parts.ts";
-
-const done = "[DONE]";
 
 /** Makes a reader for one stream. What comes after `[DONE]` is not read. */
 export function createStreamReader(): StreamReader {
@@ -58,12 +57,6 @@ export function readChunk({ event, data }: SseEvent): JsonObject | undefined {
   const error = readReplyError(chunk);
   if (error) throw error;
   return chunk;
-}
-
-/** The payload is the error itself or has it as `error`; it need not be JSON. */
-function readErrorEvent(text: string): ProxyError {
-  const json = parse(text);
-  return readErrorValue((isObject(json) && json.error) || (json ?? text));
 }
 
 function parse(data: string): JsonValue | undefined {
@@ -115,7 +108,7 @@ class ChunkWriter implements StreamWriter {
   }
 
   end(): string {
-    return `${this.#flush()}data: ${done}\n\n`;
+    return this.#flush() + streamEnd.frame;
   }
 
   #start(part: StartPart): string {

@@ -1,16 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { terminatorStart, terminatorValue } from "./terminator.ts";
+import { streamEnd } from "./stream-end.ts";
 
-const value = terminatorValue("data: [DONE]\n\n");
-
-describe("terminatorValue", () => {
-  it("is the value of the data line, empty where a dialect has none", () => {
-    expect(value.toString()).toBe("[DONE]");
-    expect(terminatorValue("").length).toBe(0);
-  });
-});
-
-describe("terminatorStart", () => {
+describe("streamEnd", () => {
   it.each([
     ["data: [DONE]\n\n", 0],
     ["data:[DONE]\n\n", 0],
@@ -29,7 +20,7 @@ describe("terminatorStart", () => {
     ['data: "[DONE]"\n\ndata: [DONE]\n\n', 16],
     ["\uFEFFdata: [DONE]\n\n", 0],
   ])("finds it in %j", (frames, start) => {
-    expect(terminatorStart(Buffer.from(frames), value)).toBe(start);
+    expect(streamEnd.find(Buffer.from(frames))).toBe(start);
   });
 
   it.each([
@@ -47,10 +38,10 @@ describe("terminatorStart", () => {
     "data: [DONE]x\n\n",
     "data: [done]\n\n",
   ])("does not find it in %j", (frames) => {
-    expect(terminatorStart(Buffer.from(frames), value)).toBe(-1);
+    expect(streamEnd.find(Buffer.from(frames))).toBe(-1);
   });
 
-  it("finds nothing where there is nothing to look for", () => {
-    expect(terminatorStart(Buffer.from("data: x\n\n"), terminatorValue(""))).toBe(-1);
+  it("finds the frame it writes", () => {
+    expect(streamEnd.find(Buffer.from(streamEnd.frame))).toBe(0);
   });
 });

@@ -1,10 +1,17 @@
 /**
- * Finding the frame that ends a complete stream, such as OpenAI's `data: [DONE]`.
+ * The frame that ends a complete stream: `data: [DONE]`.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
+import type { StreamEnd } from "../dialect.ts";
+
+/** The payload that says that everything has been said. */
+export const done = "[DONE]";
+
+/** What ends a complete stream. Some vendors leave it out. */
+export const streamEnd: StreamEnd = { frame: `data: ${done}\n\n`, isRequired: false, find };
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -12,26 +19,9 @@ const space = 0x20;
 const tab = 0x09;
 const byteOrderMark = Buffer.from("\uFEFF");
 const field = Buffer.from("data:");
+const value = Buffer.from(done);
 
-/**
- * What to look for.
- *
- * @param end - what the dialect writes at the end of a complete stream: one SSE frame with one `data` line
- * @returns the value of that line; empty when the dialect ends its streams without such a frame
- */
-export function terminatorValue(end: string): Buffer {
-  return Buffer.from(end.replace(/^data:/, "").trim());
-}
-
-/**
- * Where the frame begins that ends a complete stream.
- *
- * @param bytes - one or more whole frames
- * @param value - of {@link terminatorValue}
- * @returns the offset of the first such frame, or −1 when there is none
- */
-export function terminatorStart(bytes: Uint8Array, value: Buffer): number {
-  if (value.length === 0) return -1;
+function find(bytes: Uint8Array): number {
   const frames = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = frames.indexOf(value); at !== -1; at = frames.indexOf(value, at + value.length)) {
     const line = lineStart(frames, at);
