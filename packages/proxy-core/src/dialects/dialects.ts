@@ -5,6 +5,7 @@
  */
 
 import type { DialectName } from "@llmproxy/spec";
+import { anthropicMessages } from "./anthropic-messages/index.ts";
 import type { Dialect } from "./dialect.ts";
 import { openaiChat } from "./openai-chat/index.ts";
 
@@ -12,4 +13,4 @@ import { openaiChat } from "./openai-chat/index.ts";
 export type Dialects = Readonly<Record<DialectName, Dialect>>;
 
 /** Every dialect there is. */
-export const dialects = { "openai-chat": openaiChat } as Dialects;
+export const dialects: Dialects = { "openai-chat": openaiChat, "anthropic-messages": anthropicMessages };
