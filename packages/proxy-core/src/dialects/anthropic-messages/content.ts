@@ -75,7 +75,8 @@ function readText(block: Fields): Content {
 const imageMembers = new Set(["type", "source"]);
 
 function readImage(block: Fields): Content {
-  const read = readSource(block.requiredObject("source").json);
+  const source = block.requiredObject("source").json;
+  const read = source.type === "text" ? undefined : readSource(source);
   if (!read) return opaque(block);
   return { type: "image", source: read.source, ...kept(block, imageMembers, read.left) };
 }

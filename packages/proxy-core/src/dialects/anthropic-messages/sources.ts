@@ -28,7 +28,8 @@ const members = {
 export function readSource(value: JsonValue | undefined): ReadSource | undefined {
   const json = objectOf(value) ?? {};
   const { type, data, media_type: mediaType, url, file_id: fileId } = json;
-  if (type === "base64" && typeof data === "string" && textOf(mediaType) !== undefined)
+  // Plain text has a type of its own, so that what is plain text here is always written as that.
+  if (type === "base64" && typeof data === "string" && textOf(mediaType) && mediaType !== plainText)
     return {
       source: { kind: "base64", mediaType: String(mediaType), data },
       left: rest(json, members.base64),
