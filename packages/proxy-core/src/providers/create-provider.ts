@@ -6,6 +6,7 @@
 
 import type { Clock, Logger, Provider } from "@llmproxy/spec";
 import type { Lookup } from "../http/connector.ts";
+import { type AnthropicProviderOptions, createAnthropicProvider } from "./anthropic.ts";
 import { createEchoProvider } from "./echo.ts";
 import type { HttpProviderOptions } from "./http-provider.ts";
 import { createOpenAiProvider, type OpenAiProviderOptions } from "./openai.ts";
@@ -24,13 +25,22 @@ export interface OpenAiCompatibleDefinition extends Omit<HttpProviderOptions, Po
   readonly kind: "openai-compatible";
 }
 
+/** Anthropic. */
+export interface AnthropicDefinition extends Omit<AnthropicProviderOptions, Port> {
+  readonly kind: "anthropic";
+}
+
 /** Answers by itself, with the last user message. */
 export interface EchoDefinition extends Omit<Parameters<typeof createEchoProvider>[0], Port> {
   readonly kind: "echo";
 }
 
 /** A provider as configured. */
-export type ProviderDefinition = OpenAiDefinition | OpenAiCompatibleDefinition | EchoDefinition;
+export type ProviderDefinition =
+  | OpenAiDefinition
+  | OpenAiCompatibleDefinition
+  | AnthropicDefinition
+  | EchoDefinition;
 
 /** What a provider is given to work with. */
 export interface ProviderPorts {
@@ -51,6 +61,8 @@ export function createProvider(definition: ProviderDefinition, ports: ProviderPo
       return createOpenAiProvider({ ...definition, ...ports });
     case "openai-compatible":
       return createOpenAiCompatibleProvider({ ...definition, ...ports });
+    case "anthropic":
+      return createAnthropicProvider({ ...definition, ...ports });
     case "echo":
       return createEchoProvider({ ...definition, ...ports });
   }

@@ -5,8 +5,9 @@
  */
 
 import {
+  type ChatRequest,
   type Clock,
-  type LlmRequest,
+  type JsonObject,
   type Logger,
   type ModelInfo,
   type Provider,
@@ -22,12 +23,22 @@ import type { Dialect } from "../dialects/dialect.ts";
 import type { Lookup } from "../http/connector.ts";
 import { readBody } from "../http/read-body.ts";
 import { createUpstreamClient, type UpstreamClient } from "../http/upstream-client.ts";
+import type { UpstreamResponse } from "../http/upstream-response.ts";
 import type { UpstreamTimeouts } from "../http/watchdog.ts";
 import { relayReply } from "../relay/relay.ts";
 import { createScrubber, type Scrubber } from "../relay/scrub.ts";
-import { type FailureOptions, readFailure } from "../relay/vendor-failure.ts";
+import { type FailureOptions, readFailure, readObject } from "../relay/vendor-failure.ts";
 import { type Catalogue, startCatalogue } from "./catalogue.ts";
-import { type ConfiguredHeaders, checkHeaders, requestHeaders, secretHeaders } from "./request-headers.ts";
+import { loadModels, type ReadModels } from "./load-models.ts";
+import { writeChatBody, writeCountBody } from "./request-body.ts";
+import {
+  type ConfiguredHeaders,
+  checkHeaders,
+  type KeyHeader,
+  type RequestHeadersOptions,
+  requestHeaders,
+  secretHeaders,
+} from "./request-headers.ts";
 
 /** What every HTTP provider is configured with. */
 export interface HttpProviderOptions {
@@ -58,16 +69,32 @@ export interface HttpProviderKind {
   /** The kind, e.g. `openai-compatible`. */
   readonly kind: string;
   readonly dialect: Dialect;
+  /** Where the key stands; default `authorization`, as a bearer token. */
+  readonly keyHeader?: KeyHeader;
+  /** Headers of every request where neither the client nor the configuration says otherwise. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Where chat requests go, below the base URL. */
   readonly chatPath: string;
   /** Where the catalogue is, below the base URL. */
   readonly modelsPath: string;
-  /** Reads the catalogue. */
-  readonly readModels: (provider: string, body: Buffer) => readonly ModelInfo[];
+  /** Reads a page of the catalogue. */
+  readonly readModels: ReadModels;
+  /** How tokens are counted, where the vendor does. */
+  readonly tokenCount?: TokenCount;
+}
+
+/** A vendor's service that counts the tokens of a request. */
+export interface TokenCount {
+  /** Where it is, below the base URL. */
+  readonly path: string;
+  /** Writes what is to be counted. */
+  readonly write: (chat: ChatRequest) => JsonObject;
+  /** Reads the answer; undefined when it is none. */
+  readonly read: (json: JsonObject) => number | undefined;
 }
 
 const catalogueTimeoutMs = 15_000;
-const maxCatalogueBytes = 16_777_216;
+const maxCountBytes = 65_536;
 
 /**
  * Makes a provider. Its catalogue is asked for at once, in the background.
@@ -81,6 +108,7 @@ export function createHttpProvider(kind: HttpProviderKind, options: HttpProvider
 class HttpProvider implements Provider {
   readonly name: string;
   readonly kind: string;
+  readonly countTokens?: NonNullable<Provider["countTokens"]>;
   readonly #kind: HttpProviderKind;
   readonly #client: UpstreamClient;
   readonly #apiKey: Secret | undefined;
@@ -91,7 +119,7 @@ class HttpProvider implements Provider {
 
   constructor(kind: HttpProviderKind, options: HttpProviderOptions) {
     const { name, apiKey, headers = {}, clock = systemClock, logger = silentLogger } = options;
-    checkHeaders(headers, apiKey);
+    checkHeaders(headers, apiKey, kind.keyHeader);
     this.name = name;
     this.kind = kind.kind;
     this.#kind = kind;
@@ -109,25 +137,15 @@ class HttpProvider implements Provider {
       clock,
       logger: logger.child({ provider: name }),
     });
+    const { tokenCount } = kind;
+    if (tokenCount) this.countTokens = (call) => this.#countTokens(call, tokenCount);
   }
 
   async call(call: ProviderCall): Promise<Reply> {
     const { request, signal } = call;
     const { dialect, chatPath } = this.#kind;
-    const response = await this.#client.request({
-      method: "POST",
-      path: chatPath,
-      headers: requestHeaders({
-        apiKey: this.#apiKey,
-        headers: this.#headers,
-        accept: request.stream ? "text/event-stream" : "application/json",
-        hasBody: true,
-        trace: call.trace,
-      }),
-      body: writeBody(dialect, request, call.model),
-      signal,
-      onPhase: (phase) => call.onPhase(phase),
-    });
+    const body = writeChatBody(dialect, call, this.models());
+    const response = await this.#post(call, chatPath, body);
     return relayReply(response, {
       ...this.#failureOptions(signal),
       stream: request.stream,
@@ -145,28 +163,63 @@ class HttpProvider implements Provider {
     this.#client.close();
   }
 
+  async #countTokens(call: ProviderCall, { path, write, read }: TokenCount): Promise<number> {
+    const { signal } = call;
+    const response = await this.#post(call, path, writeCountBody(this.#kind.dialect, call, write));
+    if (response.status !== 200) throw await readFailure(response, this.#failureOptions(signal));
+    const { bytes } = await readBody(response, maxCountBytes);
+    const count = read(readObject(bytes) ?? {});
+    if (count !== undefined) return count;
+    throw new ProxyError(
+      "upstream_failed",
+      `provider "${this.name}" answered with what is no count of tokens`,
+    );
+  }
+
+  #post(call: ProviderCall, path: string, body: readonly Uint8Array[]): Promise<UpstreamResponse> {
+    const { request, signal, trace } = call;
+    const isOwn = request.body?.dialect === this.#kind.dialect.name;
+    const isStream = request.stream && request.operation === "chat";
+    return this.#client.request({
+      method: "POST",
+      path,
+      headers: this.#requestHeaders({
+        accept: isStream ? "text/event-stream" : "application/json",
+        hasBody: true,
+        trace,
+        dialectHeaders: isOwn ? request.dialectHeaders : undefined,
+      }),
+      body,
+      signal,
+      onPhase: (phase) => call.onPhase(phase),
+    });
+  }
+
+  #requestHeaders(
+    options: Pick<RequestHeadersOptions, "accept" | "hasBody" | "trace" | "dialectHeaders">,
+  ): Readonly<Record<string, string>> {
+    const { keyHeader, headers: kindHeaders } = this.#kind;
+    return requestHeaders({
+      ...options,
+      apiKey: this.#apiKey,
+      keyHeader,
+      kindHeaders,
+      headers: this.#headers,
+    });
+  }
+
   async #loadModels(closing: AbortSignal): Promise<readonly ModelInfo[]> {
     const deadline = createDeadline({ parent: closing, timeoutMs: catalogueTimeoutMs, clock: this.#clock });
     const { signal } = deadline;
+    const { modelsPath, readModels } = this.#kind;
     try {
-      const headers = requestHeaders({
-        apiKey: this.#apiKey,
-        headers: this.#headers,
-        accept: "application/json",
-        hasBody: false,
+      return await loadModels({ provider: this.name, path: modelsPath, read: readModels }, async (path) => {
+        const headers = this.#requestHeaders({ accept: "application/json", hasBody: false });
+        const asked = { method: "GET", path, headers, body: [], signal, background: true } as const;
+        const response = await this.#client.request(asked);
+        if (response.status !== 200) throw await readFailure(response, this.#failureOptions(signal));
+        return response;
       });
-      const response = await this.#client.request({
-        method: "GET",
-        path: this.#kind.modelsPath,
-        headers,
-        body: [],
-        signal,
-        background: true,
-      });
-      if (response.status !== 200) throw await readFailure(response, this.#failureOptions(signal));
-      const { bytes, isTruncated } = await readBody(response, maxCatalogueBytes);
-      if (isTruncated) throw new ProxyError("upstream_failed", "the list of models is larger than 16 MiB");
-      return this.#kind.readModels(this.name, bytes);
     } finally {
       deadline.release();
     }
@@ -181,13 +234,4 @@ class HttpProvider implements Provider {
       clock: this.#clock,
     };
   }
-}
-
-/** The request as it is sent: the client's own bytes where they are in this dialect already. */
-function writeBody(dialect: Dialect, request: LlmRequest, model: string): readonly Uint8Array[] {
-  const { body, chat, stream } = request;
-  if (body?.dialect === dialect.name) return dialect.relayRequest(body, { model, askForUsage: stream });
-  return [
-    Buffer.from(JSON.stringify(dialect.writeRequest({ ...chat, model, stream, includeUsage: stream }))),
-  ];
 }

@@ -13,5 +13,5 @@ export const openaiKind: Omit<HttpProviderKind, "kind"> = {
   dialect: openaiChat,
   chatPath: "/chat/completions",
   modelsPath: "/models",
-  readModels,
+  readModels: (provider, body) => ({ models: readModels(provider, body) }),
 };
