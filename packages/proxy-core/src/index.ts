@@ -7,6 +7,8 @@ export {
   createCollector,
 } from "./collect.ts";
 export { createDeadline, type Deadline, type DeadlineOptions } from "./deadline.ts";
+export { anthropicMessages } from "./dialects/anthropic-messages/index.ts";
+export { readCountTokensRequest } from "./dialects/anthropic-messages/request.ts";
 export type {
   Dialect,
   FrameObserver,
@@ -30,7 +32,9 @@ export type { UpstreamResponse } from "./http/upstream-response.ts";
 export { defaultTimeouts, type UpstreamTimeouts } from "./http/watchdog.ts";
 export { type JsonBody, type ReadJsonBodyOptions, readJsonBody } from "./json/read.ts";
 export { defaultJsonLimits, type JsonLimits } from "./json/scan.ts";
+export { type AnthropicProviderOptions, createAnthropicProvider } from "./providers/anthropic.ts";
 export {
+  type AnthropicDefinition,
   createProvider,
   type EchoDefinition,
   type OpenAiCompatibleDefinition,
@@ -43,9 +47,11 @@ export type { HttpProviderOptions } from "./providers/http-provider.ts";
 export { createOpenAiProvider, type OpenAiProviderOptions } from "./providers/openai.ts";
 export { createOpenAiCompatibleProvider } from "./providers/openai-compatible.ts";
 export type { ConfiguredHeaders } from "./providers/request-headers.ts";
+export { estimateInputTokens } from "./relay/estimate-usage.ts";
 export { type RelayReplyOptions, relayReply } from "./relay/relay.ts";
 export { createScrubber, type Scrubber } from "./relay/scrub.ts";
 export { createReplyEnding, type ReplyEnding } from "./reply-end.ts";
+export { createTokenCounter, type TokenCounter, type TokenCountResult } from "./routing/count-tokens.ts";
 export type { ModelDefinition } from "./routing/model-definition.ts";
 export {
   createModelRegistry,
@@ -53,4 +59,5 @@ export {
   type ModelRegistryOptions,
 } from "./routing/model-registry.ts";
 export { createPriorityPicker } from "./routing/priority.ts";
-export { createRouter, type RouterOptions } from "./routing/route-call.ts";
+export { createRouter } from "./routing/route-call.ts";
+export type { RouterOptions } from "./routing/walk-targets.ts";
