@@ -1,7 +1,19 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "rolldown";
+import { defineConfig, type Plugin } from "rolldown";
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+const docsProgram = "openapi-explorer.min.js.gz";
+
+/** Puts the program of the documentation beside the bundle, which reads it when somebody asks for it. */
+const copyDocsProgram: Plugin = {
+  name: "copy-docs-program",
+  generateBundle() {
+    const source = readFileSync(path(`packages/rest/assets/${docsProgram}`));
+    this.emitFile({ type: "asset", fileName: docsProgram, source });
+  },
+};
 
 // CommonJS: an ESM import of `node:http` reads all of its exports, which loads fetch and WebSocket with it and
 // doubles the memory of an idle server (docs/decisions/0001-toolchain.md).
@@ -12,8 +24,10 @@ export default defineConfig({
     conditionNames: ["@llmproxy/source", "node", "import", "default"],
     alias: {
       [path("packages/store/src/sqlite/worker-url.ts")]: path("apps/server/src/bundle/sqlite-worker-url.ts"),
+      [path("packages/rest/src/docs/asset-url.ts")]: path("apps/server/src/bundle/docs-asset-url.ts"),
     },
   },
+  plugins: [copyDocsProgram],
   output: {
     dir: "apps/server/dist",
     format: "cjs",
