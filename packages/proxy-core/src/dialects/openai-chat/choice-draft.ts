@@ -79,7 +79,7 @@ export class ChoiceDraft {
 
   #addReasoning(text: string, { item, member }: JsonObject): void {
     if (this.#isExact && item !== undefined) this.#items.push(writeItem(item, text));
-    else this.#reasoning = (this.#reasoning ?? "") + text;
+    else if (text !== "" || this.#isExact) this.#reasoning = (this.#reasoning ?? "") + text;
     if (this.#isExact && typeof member === "string") this.#reasoningMember = member;
   }
 

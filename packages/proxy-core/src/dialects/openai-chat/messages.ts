@@ -21,6 +21,7 @@ import { maxMessages } from "../limits.ts";
 import { readContent } from "./content.ts";
 import { dialectName, withOwn, withOwnIfAny } from "./extra.ts";
 import { reasoningMember } from "./reasoning.ts";
+import { readDetails } from "./reasoning-details.ts";
 import { readToolCall } from "./tools.ts";
 
 /**
@@ -131,13 +132,16 @@ function isSaid(name: string, value: JsonValue | undefined, json: JsonObject): b
       return textOf(value) !== undefined;
     case "reasoning_content":
     case "reasoning":
-      return name === reasoningMember(json);
+      return name === reasoningMember(json) && readDetails(json) === undefined;
     default:
       return false;
   }
 }
 
+/** Signed thoughts say the same as the text beside them; the members themselves stay as they are. */
 function readReasoning({ json }: Fields): readonly Content[] {
+  const details = readDetails(json);
+  if (details) return details;
   const member = reasoningMember(json);
   if (!member) return [];
   return [{ type: "reasoning", text: textOf(json[member]) ?? "", ...withOwn({ member }) }];

@@ -11,6 +11,7 @@ import type { Observation } from "../dialect.ts";
 import { readErrorValue } from "./error.ts";
 import { readFinishReason } from "./finish-reason.ts";
 import { createPartReader } from "./read-parts.ts";
+import { createDetailWriter } from "./reasoning-details.ts";
 import { readUsage } from "./usage.ts";
 import { ChunkDraft, createEnvelope } from "./write-parts.ts";
 
@@ -49,7 +50,8 @@ export function readReplyError(json: JsonObject): ProxyError | undefined {
 export function writeReply(parts: readonly Part[]): JsonObject {
   const start = parts.find((part) => part.type === "start");
   const draft = new ChunkDraft(createEnvelope(start, "unary"));
-  for (const part of parts) draft.add(part);
+  const details = createDetailWriter();
+  for (const part of parts) draft.add(details.mark(part));
   return draft.toJson();
 }
 

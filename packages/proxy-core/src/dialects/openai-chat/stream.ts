@@ -12,6 +12,7 @@ import type { StreamReader, StreamWriter, StreamWriterOptions } from "../dialect
 import { readErrorEvent } from "./error.ts";
 import { ownExtra } from "./extra.ts";
 import { createPartReader } from "./read-parts.ts";
+import { createDetailWriter, type DetailWriter } from "./reasoning-details.ts";
 import { maxDepth, readReplyError } from "./reply.ts";
 import { done, streamEnd } from "./stream-end.ts";
 import { ChunkDraft, createEnvelope, type Envelope } from "./write-parts.ts";
@@ -83,6 +84,7 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
 class ChunkWriter implements StreamWriter {
   readonly #includeUsage: boolean;
   readonly #begun = new Set<number>();
+  readonly #details: DetailWriter = createDetailWriter();
   #envelope: Envelope | undefined;
   #draft: ChunkDraft | undefined;
   /** How many more parts the chunk at hand has. */
@@ -102,7 +104,7 @@ class ChunkWriter implements StreamWriter {
     const before = size === undefined ? "" : this.#flush();
     this.#envelope ??= createEnvelope(undefined, "stream");
     this.#draft ??= new ChunkDraft(this.#envelope);
-    this.#draft.add(part);
+    this.#draft.add(isExact ? part : this.#details.mark(part));
     this.#missing = (size ?? this.#missing) - 1;
     return this.#missing > 0 ? before : before + this.#flush();
   }
@@ -114,6 +116,7 @@ class ChunkWriter implements StreamWriter {
   #start(part: StartPart): string {
     const before = this.#flush();
     this.#envelope = createEnvelope(part, "stream");
+    this.#details.mark(part);
     return before;
   }
 
