@@ -11,6 +11,7 @@ import type {
   LlmRequest,
   Logger,
   Permission,
+  Principal,
   ProxyError,
   RequestReader,
 } from "@llmproxy/spec";
@@ -24,6 +25,8 @@ export interface CallOptions {
   readonly endpoint: string;
   readonly permission: Permission;
   readonly credentials: Credentials;
+  /** Who calls, where that needs no proof: code in this process. */
+  readonly principal?: Principal | undefined;
   /** What is already known to be wrong with the request's headers. */
   readonly refusal?: ProxyError | undefined;
   readonly clientAddress?: string | undefined;
@@ -37,13 +40,14 @@ export interface CallOptions {
 /** Makes a call that begins now. */
 export function createCall(options: CallOptions, clock: Clock, logger: Logger): Call {
   const now = clock.now();
-  const { refusal, clientAddress, traceparent, read } = options;
+  const { refusal, clientAddress, traceparent, read, principal } = options;
   return {
     id: requestIdOf(options.requestId, now),
     endpoint: options.endpoint,
     permission: options.permission,
     credentials: options.credentials,
     ...(refusal && { refusal }),
+    ...(principal && { principal }),
     ...(clientAddress !== undefined && { clientAddress }),
     ...(traceparent !== undefined && { traceparent }),
     signal: options.signal,

@@ -5,72 +5,41 @@
  */
 
 import { anonymousAuthenticator } from "@llmproxy/auth";
-import {
-  createModelRegistry,
-  createPriorityPicker,
-  createProvider,
-  createRouter,
-  dialects,
-  type ModelDefinition,
-  type ProviderDefinition,
-  partsOf,
-} from "@llmproxy/proxy-core";
+import { type Collected, collect, dialects, partsOf } from "@llmproxy/proxy-core";
 import { createShield, type Shield } from "@llmproxy/ratelimit";
 import {
-  type Authenticator,
   type ChatRequest,
   type Clock,
   type Logger,
-  type Meter,
   type Part,
-  type Provider,
   type Reply,
   type ReplyBase,
   silentLogger,
   silentMeter,
   systemClock,
-  type UsageJournal,
 } from "@llmproxy/spec";
+import { Asked, type AskOptions } from "./ask.ts";
 import { alreadyRead, type CallOptions, createCall } from "./create-call.ts";
-import { type ClientAddress, clientAddressOf } from "./http/client-address.ts";
+import { checkBasePath } from "./http/base-path.ts";
+import type { ClientAddress } from "./http/client-address.ts";
+import { createCors } from "./http/cors.ts";
+import { createFetchHandler, type FetchHandler } from "./http/fetch-handler.ts";
+import { type HttpSettings, httpSettings } from "./http/http-settings.ts";
 import { llmHeaders } from "./http/llm-headers.ts";
 import { createLlmHttp, type LlmHttp } from "./http/llm-http.ts";
+import { createNodeHandler, type NodeHandler } from "./http/node-handler.ts";
+import { withCors } from "./http/with-cors.ts";
+import { createModelRouting, type ModelRouting, type PreparedUpdate } from "./model-routing.ts";
 import { createServerOperations, type ServerOperations } from "./operations/server.ts";
-import { type Collaborators, controlPipeline, llmPipeline, strayPipeline } from "./pipeline.ts";
-
-/** How the LLM endpoints behave towards HTTP clients. */
-export interface HttpOptions {
-  /** The largest request body in bytes; 32 MiB when absent. */
-  readonly maxBodyBytes?: number;
-  /** How long a client may refuse to read a stream, in milliseconds; 30 s when absent. */
-  readonly stallMs?: number;
-  /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed; none when absent. */
-  readonly trustedProxies?: readonly string[];
-}
-
-/** What a proxy is made from. Everything is optional but a provider. */
-export interface LlmProxyOptions {
-  /** At least one. Names are unique. */
-  readonly providers: readonly ProviderDefinition[];
-  /** Names for clients and where they lead; none when absent. */
-  readonly models?: readonly ModelDefinition[];
-  /** Whether `<provider>/<model>` and bare model ids resolve; true when there are no `models`. */
-  readonly directModels?: boolean;
-  /** What a request without a model gets. */
-  readonly defaultModel?: string;
-  /** Who is who; anybody may do anything when absent. */
-  readonly authenticator?: Authenticator;
-  /** Where usage is recorded; nowhere when absent. */
-  readonly journal?: UsageJournal;
-  /** Protects the process; one with the default limits when absent. Closed with the proxy. */
-  readonly shield?: Shield;
-  readonly http?: HttpOptions;
-  /** The version clients are told. */
-  readonly version?: string;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  readonly meter?: Meter;
-}
+import type { LlmProxyOptions, LlmProxyUpdate } from "./options.ts";
+import {
+  type Collaborators,
+  controlPipeline,
+  llmPipeline,
+  requestPipeline,
+  strayPipeline,
+} from "./pipeline.ts";
+import { withSecrets } from "./with-secrets.ts";
 
 /** A chat request from inside the process, with the identity of who asks. */
 export interface ChatCall extends Omit<CallOptions, "permission" | "read"> {
@@ -79,73 +48,129 @@ export interface ChatCall extends Omit<CallOptions, "permission" | "read"> {
 
 /** The assembled proxy. */
 export interface LlmProxy {
+  /**
+   * The LLM endpoints as middleware: `app.use("/llm", proxy.node)` in Express and Connect, `createServer(proxy.node)`
+   * in `node:http`.
+   */
+  readonly node: NodeHandler;
+  /** The LLM endpoints as a function of the Fetch API: `export const POST = proxy.fetch`. */
+  readonly fetch: FetchHandler;
+  /**
+   * Asks a model in process. The call begins when the result is iterated, and ends when that is left.
+   *
+   * @throws `invalid_request` at once for a wrong field; the iterator throws what the call fails with
+   */
+  stream(options: AskOptions): AsyncIterableIterator<Part, undefined>;
+  /** Asks a model in process and collects the answer. @throws `ProxyError` when there is none, or not a whole one */
+  complete(options: AskOptions): Promise<Collected>;
   /** Runs a chat request through the same path as every other; the reply's headers tell what was done. @throws `ProxyError` when there is no answer */
   handle(call: ChatCall): Promise<Reply>;
   /** The parts of a reply, whichever form it has. */
   parts(reply: Reply): AsyncIterableIterator<Part>;
-  /** The LLM endpoints, as a handler of Node's requests. */
+  /** The LLM endpoints for a server that has other surfaces beside: no base path, no CORS. */
   readonly http: LlmHttp;
   /** Whose request it is, behind the proxies that are trusted. */
   readonly clientAddress: ClientAddress;
   readonly server: ServerOperations;
+  /**
+   * Replaces who answers which model, from the next call on. Calls in flight end where they began.
+   *
+   * @throws `invalid_request` naming the option that is wrong; nothing has changed then
+   */
+  update(update: LlmProxyUpdate): void;
+  /** The same in two steps, for who changes other things with it. @throws as {@link LlmProxy.update} */
+  prepare(update: LlmProxyUpdate): PreparedUpdate;
   /** Stops background work and closes idle upstream connections. Calls in flight go on. */
   close(): Promise<void>;
 }
 
-const mebibyte = 1_048_576;
-const defaultHttp = { maxBodyBytes: 32 * mebibyte, stallMs: 30_000 };
-
 /**
- * Assembles a proxy. Nothing is connected before the first call.
+ * Assembles a proxy. Nothing is connected before the first call, except that providers are asked for their models.
  *
  * @throws `invalid_request` naming the option that is wrong
+ *
+ * @example
+ * ```ts
+ * import { createLlmProxy } from "@llmproxy/core";
+ *
+ * const proxy = await createLlmProxy({ providers: [{ name: "echo", kind: "echo" }] });
+ * const { choices } = await proxy.complete({ model: "echo", messages: [{ role: "user", content: "Hello" }] });
+ * choices[0].text; // "Hello"
+ * await proxy.close();
+ * ```
  */
-export function createLlmProxy(options: LlmProxyOptions): LlmProxy {
-  const { clock = systemClock, logger = silentLogger, version = "0.0.0", defaultModel } = options;
-  const providers = options.providers.map((definition) => createProvider(definition, { clock, logger }));
-  const models = options.models ?? [];
-  const registry = createModelRegistry({
-    models,
-    providers,
-    directModels: options.directModels ?? models.length === 0,
-    defaultModel,
-  });
+export async function createLlmProxy(options: LlmProxyOptions): Promise<LlmProxy> {
+  const { clock = systemClock, logger = silentLogger } = options;
+  const basePath = checkBasePath(options.http?.basePath ?? "");
+  let settings = httpSettings(options.http);
+  const routing = createModelRouting(withSecrets(options), { clock, logger });
   const use = collaborators(options, clock, logger);
-  const callModel = llmPipeline(
-    use,
-    createRouter({ registry, providers, picker: createPriorityPicker(), clock, logger }),
-  );
-  const clientAddress = clientAddressOf(options.http?.trustedProxies ?? []);
-  const server = createServerOperations({
-    version,
-    defaultModel,
-    models: () => registry.list(),
-    resolve: (name) => registry.resolve(name),
+  const clientAddress: ClientAddress = (request) => settings.clientAddress(request);
+  const server = serverOperations(options.version, routing);
+  const callModel = llmPipeline(use, routing.route);
+  const http = createLlmHttp({
+    ...{ clock, logger, callModel, clientAddress, server, stallMs: settings.stallMs },
+    maxBodyBytes: () => settings.maxBodyBytes,
+    defaultModel: routing.defaultModel,
+    countTokens: routing.countTokens,
+    requestPath: requestPipeline(use),
+    controlPath: controlPipeline(use),
+    strayPath: strayPipeline(use),
   });
+  const handle = inProcess(callModel, { clock, logger });
+  const parts = (reply: Reply): AsyncIterableIterator<Part> => partsOf(reply, dialects);
+  const stream = (ask: AskOptions): AsyncIterableIterator<Part, undefined> =>
+    new Asked(ask, { handle, parts, defaultModel: routing.defaultModel });
+  const prepare = (update: LlmProxyUpdate): PreparedUpdate => {
+    const next: HttpSettings = httpSettings({ ...options.http, ...update.http });
+    const models = routing.prepare(withSecrets(update));
+    return {
+      commit() {
+        models.commit();
+        settings = next;
+      },
+      discard: models.discard,
+    };
+  };
+  const open = withCors(
+    http,
+    createCors(() => settings.cors),
+  );
   return {
-    async handle(call) {
-      const { chat } = call;
-      const read = alreadyRead({ operation: "chat", model: chat.model, stream: chat.stream, chat });
-      const made = createCall({ ...call, permission: "completion:create", read }, clock, logger);
-      const reply = await callModel(made);
-      return withHeaders(reply, llmHeaders(made, reply, clock.monotonic()));
-    },
-    parts: (reply) => partsOf(reply, dialects),
-    http: createLlmHttp({
-      ...defaultHttp,
-      ...options.http,
-      clientAddress,
-      clock,
-      logger,
-      callModel,
-      defaultModel,
-      controlPath: controlPipeline(use),
-      strayPath: strayPipeline(use),
-      server,
-    }),
+    node: createNodeHandler(open, basePath),
+    fetch: createFetchHandler(open.handle, basePath),
+    stream,
+    complete: async (ask) => collect(stream(ask)),
+    handle,
+    parts,
+    http,
     clientAddress,
     server,
-    close: () => close(providers, use.shield),
+    update: (update) => prepare(update).commit(),
+    prepare,
+    close: () => close(routing, use.shield),
+  };
+}
+
+function serverOperations(version = "0.0.0", routing: ModelRouting): ServerOperations {
+  return createServerOperations({
+    version,
+    defaultModel: routing.defaultModel,
+    models: routing.models,
+    resolve: routing.resolve,
+  });
+}
+
+function inProcess(
+  callModel: ReturnType<typeof llmPipeline>,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): LlmProxy["handle"] {
+  return async (call) => {
+    const { chat } = call;
+    const read = alreadyRead({ operation: "chat", model: chat.model, stream: chat.stream, chat });
+    const made = createCall({ ...call, permission: "completion:create", read }, clock, logger);
+    const reply = await callModel(made);
+    return withHeaders(reply, llmHeaders(made, reply, clock.monotonic()));
   };
 }
 
@@ -168,18 +193,19 @@ function collaborators(
   clock: Clock,
   logger: Logger,
 ): Collaborators & { readonly shield: Shield } {
-  const { meter = silentMeter, authenticator = anonymousAuthenticator, journal } = options;
+  const { meter = silentMeter, authenticator = anonymousAuthenticator, journal, stages = {} } = options;
   return {
     clock,
     logger,
     meter,
     authenticator,
     journal,
+    stages,
     shield: options.shield ?? createShield({ clock, meter, logger }),
   };
 }
 
-async function close(providers: readonly Provider[], shield: Shield): Promise<void> {
+async function close(routing: ModelRouting, shield: Shield): Promise<void> {
   shield.close();
-  await Promise.all(providers.map((provider) => provider.close()));
+  await routing.close();
 }

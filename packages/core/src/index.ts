@@ -1,14 +1,33 @@
+export type { Collected, CollectedChoice, CollectedToolCall } from "@llmproxy/proxy-core";
 export {
-  type ChatCall,
-  createLlmProxy,
-  type HttpOptions,
-  type LlmProxy,
-  type LlmProxyOptions,
-} from "./create-llm-proxy.ts";
+  type Attempt,
+  type Authenticator,
+  type Call,
+  type ChatMessage,
+  type ChatRequest,
+  type Content,
+  type Handler,
+  type Part,
+  type Principal,
+  type Provider,
+  ProxyError,
+  type Reply,
+  Secret,
+  type Stage,
+  type Tool,
+  type Usage,
+} from "@llmproxy/spec";
+export type { AskMessage, AskOptions } from "./ask.ts";
+export { type ChatCall, createLlmProxy, type LlmProxy } from "./create-llm-proxy.ts";
 export type { ClientAddress } from "./http/client-address.ts";
+export { type Cors, type CorsPolicy, createCors } from "./http/cors.ts";
+export { type ErrorWriter, writeErrorResponse } from "./http/error-response.ts";
 export type { HttpHandler, HttpRequest, HttpResponse } from "./http/exchange.ts";
+export type { FetchHandler } from "./http/fetch-handler.ts";
 export type { LlmHttp } from "./http/llm-http.ts";
+export type { NodeHandler } from "./http/node-handler.ts";
 export { requestIdOf } from "./ids.ts";
+export type { PreparedUpdate } from "./model-routing.ts";
 export type { PageInput } from "./operations/check.ts";
 export type {
   CreatedKey,
@@ -21,3 +40,11 @@ export { createManagementOperations, type ManagementOperations } from "./operati
 export type { OperationPorts } from "./operations/ports.ts";
 export type { CreateProjectInput, ProjectOperations, UpdateProjectInput } from "./operations/projects.ts";
 export type { ServerInfo, ServerOperations } from "./operations/server.ts";
+export type {
+  HttpOptions,
+  LlmProxyOptions,
+  LlmProxyUpdate,
+  ModelOptions,
+  ProviderInput,
+} from "./options.ts";
+export type { CustomStages } from "./pipeline.ts";

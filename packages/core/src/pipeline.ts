@@ -9,7 +9,7 @@
  */
 
 import type { Shield } from "@llmproxy/ratelimit";
-import type { Authenticator, Clock, Handler, Logger, Meter, UsageJournal } from "@llmproxy/spec";
+import type { Authenticator, Clock, Handler, Logger, Meter, Stage, UsageJournal } from "@llmproxy/spec";
 import { compose } from "./compose.ts";
 import { admit } from "./stages/admit.ts";
 import { journal } from "./stages/journal.ts";
@@ -27,6 +27,15 @@ export interface Collaborators {
   readonly authenticator: Authenticator;
   /** Absent where nothing is persisted. */
   readonly journal: UsageJournal | undefined;
+  readonly stages: CustomStages;
+}
+
+/** Stages of an embedding application; the first of a list is the outermost. */
+export interface CustomStages {
+  /** Behind `admit`: the caller is known and what they use is recorded; the body has not been read. */
+  readonly afterAdmit?: readonly Stage[];
+  /** Around `route`: the request is known, and the reply passes on its way out. */
+  readonly aroundRoute?: readonly Stage[];
 }
 
 /**
@@ -42,7 +51,9 @@ export function llmPipeline(use: Collaborators, route: Handler): Handler {
       shield(use.shield), //                   too many from one address, too many at once, overload
       admit(use.authenticator), //             who is it, may they
       journal(use.journal, use.clock), //      what admitted callers used
+      ...(use.stages.afterAdmit ?? []), //     of an embedding application
       read(), //                               the bounded body, the model permission
+      ...(use.stages.aroundRoute ?? []), //    of an embedding application
     ],
     route,
   );
@@ -58,6 +69,19 @@ export function controlPipeline(use: Collaborators): (answer: Handler) => Handle
     meter(use.meter, use.clock),
     shield(use.shield),
     admit(use.authenticator),
+  ];
+  return (answer) => compose(stages, answer);
+}
+
+/** The path of a call whose request is read, but that asks no model for output. */
+export function requestPipeline(use: Collaborators): (answer: Handler) => Handler {
+  const stages = [
+    trace(use.logger, use.clock),
+    meter(use.meter, use.clock),
+    shield(use.shield),
+    admit(use.authenticator),
+    ...(use.stages.afterAdmit ?? []),
+    read(),
   ];
   return (answer) => compose(stages, answer);
 }

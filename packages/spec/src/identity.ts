@@ -34,9 +34,12 @@ export type Permission =
 
 /** Somebody who has been authenticated. */
 export interface Principal {
-  /** How they were authenticated; `anonymous` only while authentication is switched off. */
-  readonly kind: "key" | "jwt" | "management" | "anonymous";
-  /** For logs and records: the key's public id, the subject of a JWT, `management` or `anonymous`. */
+  /**
+   * How they were authenticated; `application` for code in this process, `anonymous` only while authentication is
+   * switched off.
+   */
+  readonly kind: "key" | "jwt" | "management" | "application" | "anonymous";
+  /** For logs and records: the key's public id, the subject of a JWT, or the kind itself. */
   readonly id: string;
   readonly roles: readonly Role[];
   /** The project they are confined to; absent when they may see every project. */

@@ -29,12 +29,13 @@ export function checkJsonContent(request: HttpRequest): void {
 /**
  * Reads the whole body.
  *
- * @param request - a request whose body nobody has read
+ * @param request - a request whose body nobody has read, or a body parser has left in `request.body`
  * @param maxBytes - the most bytes to hold; more are refused, at once where `content-length` tells
  * @param signal - ends the wait; the reason is thrown
  * @throws `too_large`, `canceled`
  */
 export function readBody(request: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  if (request.readableEnded) return Promise.resolve().then(() => parsedBody(request, maxBytes));
   const declared = Number(headerOf(request.headers, "content-length") ?? 0);
   if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
@@ -62,6 +63,18 @@ export function readBody(request: HttpRequest, maxBytes: number, signal: AbortSi
     request.on("error", onBroken);
     request.on("close", onBroken);
   });
+}
+
+/** What a body parser in front of us has read; waiting for the body itself would never end. */
+function parsedBody({ body }: HttpRequest, maxBytes: number): Buffer {
+  if (body === undefined)
+    throw new ProxyError("internal", "internal error", {
+      cause: new Error("the request's body was read before llmproxy and not left in `request.body`"),
+    });
+  const bytes = body instanceof Uint8Array || typeof body === "string" ? body : JSON.stringify(body);
+  const buffer = Buffer.from(bytes);
+  if (buffer.length > maxBytes) throw tooLarge(maxBytes);
+  return buffer;
 }
 
 function tooLarge(maxBytes: number): ProxyError {

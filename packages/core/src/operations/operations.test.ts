@@ -229,7 +229,7 @@ describe("keys", () => {
 describe("models", () => {
   const facts = {
     version: "1",
-    defaultModel: undefined,
+    defaultModel: () => undefined,
     models: () => [{ id: "fast", provider: "up", aliases: ["default", "quick"] }],
     resolve: (name: string) => {
       if (name.startsWith("up/")) return { name, targets: [{ provider: "up", model: name.slice(3) }] };

@@ -32,7 +32,7 @@ export interface ServerOperations {
 /** What the server knows about itself. */
 export interface ServerFacts {
   readonly version: string;
-  readonly defaultModel: string | undefined;
+  defaultModel(): string | undefined;
   /** Every model, as known now. */
   models(): readonly ModelInfo[];
   /** What a name leads to. @throws `model_not_found` */
@@ -43,12 +43,15 @@ export interface ServerFacts {
 export function createServerOperations(facts: ServerFacts): ServerOperations {
   return {
     model: (principal, name) => modelNamed(facts, principal, name),
-    info: (principal) => ({
-      name: "llmproxy",
-      version: facts.version,
-      ...(facts.defaultModel !== undefined && { defaultModel: facts.defaultModel }),
-      models: facts.models().flatMap((model) => visible(model, principal)),
-    }),
+    info(principal) {
+      const defaultModel = facts.defaultModel();
+      return {
+        name: "llmproxy",
+        version: facts.version,
+        ...(defaultModel !== undefined && { defaultModel }),
+        models: facts.models().flatMap((model) => visible(model, principal)),
+      };
+    },
   };
 }
 

@@ -11,7 +11,8 @@ import type { Authenticator, Stage } from "@llmproxy/spec";
 export function admit(authenticator: Authenticator): Stage {
   return (next) => async (call) => {
     if (call.refusal) throw call.refusal;
-    call.principal = await authenticator.authenticate(call.credentials, call.signal);
+    // Code in this process has said who it is.
+    call.principal ??= await authenticator.authenticate(call.credentials, call.signal);
     authorize(call.principal, call.permission);
     return next(call);
   };

@@ -68,7 +68,7 @@ function answering(end: ReplyEnd): Handler {
       endedMs: call.startedMs + 100,
       outcome: "succeeded",
     });
-    return { ...jsonReply({}), onEnd: (listener) => listener(end) } as Reply;
+    return { ...jsonReply({}, "openai-chat"), onEnd: (listener) => listener(end) } as Reply;
   };
 }
 
@@ -180,7 +180,7 @@ describe("shield", () => {
     await stage(
       async () =>
         ({
-          ...jsonReply({}),
+          ...jsonReply({}, "openai-chat"),
           onEnd: (listener) => {
             finish = listener;
           },

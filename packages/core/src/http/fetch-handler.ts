@@ -1,0 +1,47 @@
+/**
+ * The endpoints as a function from `Request` to `Response`: Hono, Next.js, Bun, Deno.
+ *
+ * Node's servers are better served by the Node handler: objects of the Fetch API cost a factor of three.
+ *
+ * @module
+ */
+
+import { withoutBase } from "./base-path.ts";
+import type { HttpHandler } from "./exchange.ts";
+import { FetchRequest } from "./fetch-request.ts";
+import { FetchResponse } from "./fetch-response.ts";
+
+/**
+ * Answers a request. The response is given as soon as its status is known; its body then follows at the reader's
+ * pace. Aborting the request's signal, or canceling the body, ends the call upstream.
+ *
+ * The Fetch API does not tell who asks. Where the host knows the client's address it may pass
+ * `{ clientAddress }` as second argument, so that whoever keeps failing is held off; what frameworks pass there by
+ * themselves is ignored.
+ */
+export type FetchHandler = (request: Request, context?: unknown) => Promise<Response>;
+
+/**
+ * Makes the handler.
+ *
+ * @param handle - the endpoints
+ * @param basePath - what precedes the endpoints' own paths in URLs; empty for nothing
+ */
+export function createFetchHandler(handle: HttpHandler, basePath: string): FetchHandler {
+  return (request, context) => {
+    const { pathname, search } = new URL(request.url);
+    const response = new FetchResponse();
+    const leave = (): void => response.leave();
+    if (request.signal.aborted) queueMicrotask(leave);
+    else request.signal.addEventListener("abort", leave, { once: true });
+    response.once("close", () => request.signal.removeEventListener("abort", leave));
+    const url = (withoutBase(pathname, basePath) ?? pathname) + search;
+    handle(new FetchRequest(request, url, addressOf(context)), response);
+    return response.ready;
+  };
+}
+
+function addressOf(context: unknown): string | undefined {
+  if (typeof context !== "object" || context === null || !("clientAddress" in context)) return undefined;
+  return typeof context.clientAddress === "string" ? context.clientAddress : undefined;
+}
