@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Bootstrap } from "./data/bootstrap.ts";
+import type { Bootstrap } from "@llmproxy/core/config";
 
 /** What the banner shows. */
 export interface BannerOptions {

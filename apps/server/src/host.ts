@@ -33,6 +33,12 @@ export interface Host {
    */
   onStop(listener: (signal: string) => void): () => void;
   /**
+   * Calls `listener` for each SIGHUP.
+   *
+   * @returns a function that ends this
+   */
+  onReload(listener: () => void): () => void;
+  /**
    * Calls `listener` for what nobody caught; the process then ends with 1 when nothing is left to do.
    *
    * @returns a function that ends this

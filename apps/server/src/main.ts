@@ -24,6 +24,10 @@ const host: Host = {
       for (const signal of signals) process.off(signal, listener);
     };
   },
+  onReload(listener) {
+    process.on("SIGHUP", listener);
+    return () => process.off("SIGHUP", listener);
+  },
   onFailure(listener) {
     const fail = (error: unknown): void => {
       hasFailed = true;

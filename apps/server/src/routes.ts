@@ -4,23 +4,35 @@
  * @module
  */
 
-import type { LlmHttp } from "@llmproxy/core";
-import type { RequestHandler } from "@llmproxy/listener";
-import type { OperationsRoutes } from "@llmproxy/rest";
-import type { RpcSurface } from "./rpc.ts";
+import type { LiveConfig } from "@llmproxy/config";
+import type { Core } from "@llmproxy/core/config";
+import type { ListenerRequest, ListenerResponse, RequestHandler } from "@llmproxy/listener";
+import { createRestSurface } from "@llmproxy/rest";
+import { createServices } from "@llmproxy/services";
+import type { Clock, Logger } from "@llmproxy/spec";
+import { createRpcSurface } from "./rpc.ts";
+import { version } from "./version.ts";
 
-/** The parts of the server that answer requests. */
-export interface Surfaces {
-  readonly operations: OperationsRoutes;
-  readonly rpc: RpcSurface;
-  readonly llm: LlmHttp;
-}
-
-/** Asks the surfaces in order; the LLM endpoints come last because they answer whatever nobody knows. */
-export function createRequestHandler({ operations, rpc, llm }: Surfaces): RequestHandler {
-  return (request, response) => {
-    if (operations.handle(request, response)) return;
-    if (rpc.matches(request.url ?? "/")) rpc.handle(request, response);
-    else llm.handle(request, response);
-  };
+/** Puts the surfaces together: RPC stands between the operators' routes and the REST form of the same services. */
+export function createRequestHandler(
+  core: Core,
+  live: LiveConfig,
+  ports: { readonly clock: Clock; readonly logger: Logger },
+): RequestHandler {
+  const { proxy, operations, health, draining } = core;
+  const { server, telemetry } = live.current();
+  const { maxBodyBytes } = server;
+  const registry = createServices({
+    core: { handle: proxy.handle, parts: proxy.parts, operations },
+    ...{ health, draining, clock: ports.clock },
+  });
+  return createRestSurface<ListenerRequest, ListenerResponse>({
+    ...{ core, registry, version, maxBodyBytes, ...ports },
+    settings: () => {
+      const now = live.current();
+      return { cors: now.server.cors, metricsAuth: now.telemetry.metrics.auth };
+    },
+    metricsPath: telemetry.metrics.enabled ? telemetry.metrics.path : undefined,
+    others: [createRpcSurface({ core, registry, maxCallBytes: maxBodyBytes, ...ports })],
+  });
 }

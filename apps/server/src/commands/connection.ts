@@ -10,12 +10,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createRouterTransport, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { createManagementOperations } from "@llmproxy/core";
-import { createMemoryEventBus } from "@llmproxy/events";
-import { ProxyError, Secret, silentLogger, silentMeter, systemClock } from "@llmproxy/spec";
+import { openManagement, readBootstrap } from "@llmproxy/core/config";
+import { ProxyError, Secret } from "@llmproxy/spec";
 import { readOwnerLock } from "@llmproxy/store";
-import { readBootstrap } from "../data/bootstrap.ts";
-import { openData } from "../data/open-data.ts";
 import type { Host } from "../host.ts";
 import { managementRoutes } from "../rpc.ts";
 import type { AdministrationOptions } from "./administration.ts";
@@ -72,17 +69,8 @@ function remote(baseUrl: string, token: Secret): Connection {
 /** The services over the store itself, which this process then owns. */
 async function local(host: Host, options: AdministrationOptions, directory: string): Promise<Connection> {
   const { config } = await loadHostConfig(host, options);
-  const data = await openData({
-    directory,
-    store: config.store,
-    bootstrap: config.auth.managementToken === undefined,
-    clock: systemClock,
-    logger: silentLogger,
-    meter: silentMeter,
-  });
-  const management = createManagementOperations({ ...data, bus: createMemoryEventBus(), clock: systemClock });
-  const transport = createRouterTransport(managementRoutes(management));
-  return { transport, close: () => data.close() };
+  const { operations, close } = await openManagement(config, directory);
+  return { transport: createRouterTransport(managementRoutes(operations)), close };
 }
 
 async function readToken(path: string): Promise<Secret> {

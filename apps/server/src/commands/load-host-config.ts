@@ -5,7 +5,14 @@
  */
 
 import { resolve } from "node:path";
-import { type LoadedConfig, loadConfig } from "@llmproxy/config";
+import {
+  type LiveConfig,
+  type LoadConfigOptions,
+  type LoadedConfig,
+  loadConfig,
+  watchConfig,
+} from "@llmproxy/config";
+import type { Logger } from "@llmproxy/spec";
 import type { Host } from "../host.ts";
 
 /** Options every command has. */
@@ -26,10 +33,28 @@ export function loadHostConfig(
   options: CommonOptions,
   flags: Record<string, unknown> = {},
 ): Promise<LoadedConfig> {
-  return loadConfig({
+  return loadConfig(sourcesOf(host, options, flags));
+}
+
+/**
+ * Loads the configuration of a host and follows its files.
+ *
+ * @throws `ConfigError` with every violation
+ */
+export function watchHostConfig(
+  host: Host,
+  options: CommonOptions,
+  flags: Record<string, unknown>,
+  logger: Logger,
+): Promise<LiveConfig> {
+  return watchConfig({ ...sourcesOf(host, options, flags), logger });
+}
+
+function sourcesOf(host: Host, options: CommonOptions, flags: Record<string, unknown>): LoadConfigOptions {
+  return {
     ...(options.config !== undefined && { file: resolve(host.directory, options.config) }),
     directory: host.directory,
     environment: host.environment,
     flags,
-  });
+  };
 }

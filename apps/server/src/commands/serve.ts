@@ -6,14 +6,14 @@
 
 import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { LoadedConfig } from "@llmproxy/config";
+import type { Config, LiveConfig } from "@llmproxy/config";
+import { createLateLogger, openLogger, type Server } from "@llmproxy/core/config";
 import { type LogFields, type Logger, ProxyError, systemClock } from "@llmproxy/spec";
-import { createLogger, createScrubber, type RootLogger } from "@llmproxy/telemetry";
+import type { RootLogger } from "@llmproxy/telemetry";
 import type { Command } from "commander";
 import { banner } from "../banner.ts";
 import type { Host } from "../host.ts";
-import type { Server } from "../server.ts";
-import { type CommonOptions, loadHostConfig } from "./load-host-config.ts";
+import { type CommonOptions, watchHostConfig } from "./load-host-config.ts";
 
 interface ServeOptions extends CommonOptions {
   readonly host?: string;
@@ -47,30 +47,39 @@ export function addServeCommand(program: Command, host: Host): void {
 const flushTimeoutMs = 2000;
 
 async function serve(options: ServeOptions, host: Host): Promise<void> {
-  const loaded = await loadHostConfig(host, options, flagsOf(options));
-  const logger = openLogger(loaded, options, host);
+  // What there is to log about the configuration is logged as the configuration says.
+  const late = createLateLogger();
+  const live = await watchHostConfig(host, options, flagsOf(options), late.logger);
+  const logger = openLogger(live, host.stdout, options.json);
+  late.become(logger);
   try {
-    await run(loaded, options, logger, host);
+    await run(live, options, logger, host);
   } finally {
-    await logger.flush(AbortSignal.timeout(flushTimeoutMs)).catch(() => {
-      // Nobody reads the log any more, and there is nobody left to tell.
-    });
-    logger.close();
+    await live.close();
+    await flush(logger);
   }
 }
 
-async function run(loaded: LoadedConfig, options: ServeOptions, logger: Logger, host: Host): Promise<void> {
+async function flush(logger: RootLogger): Promise<void> {
+  await logger.flush(AbortSignal.timeout(flushTimeoutMs)).catch(() => {
+    // Nobody reads the log any more, and there is nobody left to tell.
+  });
+  logger.close();
+}
+
+async function run(live: LiveConfig, options: ServeOptions, logger: Logger, host: Host): Promise<void> {
   // From here on: a signal that comes while the server starts must end it cleanly too.
   const stop = awaitStop(logger, host);
+  const endReloads = host.onReload(() => void live.reload());
   const readyFile = options.readyFile === undefined ? undefined : resolve(host.directory, options.readyFile);
   try {
     // One that is left from an earlier run would tell a supervisor a wrong address.
     if (readyFile !== undefined) await rm(readyFile, { force: true });
     const { startServer } = await import("../server.ts");
     const dataDirectory = resolve(host.directory, options.dataDir);
-    const server = await startServer({ config: loaded.config, dataDirectory, logger, clock: systemClock });
+    const server = await startServer({ live, dataDirectory, logger, clock: systemClock });
     try {
-      await announce(server, { config: loaded.config, readyFile, logger, host });
+      await announce(server, { config: live.current(), readyFile, logger, host });
       await stop.requested;
     } finally {
       const { aborted } = await server.stop();
@@ -78,12 +87,13 @@ async function run(loaded: LoadedConfig, options: ServeOptions, logger: Logger, 
     }
   } finally {
     if (readyFile !== undefined) await rm(readyFile, { force: true });
+    endReloads();
     stop.end();
   }
 }
 
 interface Announcement {
-  readonly config: LoadedConfig["config"];
+  readonly config: Config;
   readonly readyFile: string | undefined;
   readonly logger: Logger;
   readonly host: Host;
@@ -125,20 +135,6 @@ function given(key: string, value: unknown): Record<string, unknown> {
 /** Text that is no number stays as it is: the schema then says what would be right. */
 function numeric(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
-}
-
-function openLogger({ config }: LoadedConfig, { json }: ServeOptions, host: Host): RootLogger {
-  const { level, format } = config.telemetry.log;
-  const keys = config.providers.flatMap((provider) =>
-    "apiKey" in provider && provider.apiKey ? [provider.apiKey] : [],
-  );
-  const secrets = config.auth.managementToken ? [...keys, config.auth.managementToken] : keys;
-  return createLogger({
-    level,
-    format: json ? "json" : format,
-    destination: host.stdout,
-    scrub: createScrubber(secrets),
-  });
 }
 
 /** Whole or not at all: a supervisor may read it at any moment. */

@@ -4,16 +4,18 @@
  * @module
  */
 
-import { type ConfigInput, loadConfig } from "@llmproxy/config";
+import { type ConfigInput, type LiveConfig, watchConfig } from "@llmproxy/config";
+import type { Server } from "@llmproxy/core/config";
 import { systemClock } from "@llmproxy/spec";
 import { createMemoryLogger, type MemoryLogger, temporaryDirectory } from "@llmproxy/testing";
-import type { Server } from "../server.ts";
 import { startServer } from "../server.ts";
 
 /** A running server with what a client of it needs. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly server: Server;
+  /** The configuration; a file `llmproxy.yaml` in the data directory is followed. */
+  readonly live: LiveConfig;
   readonly apiKey: string;
   readonly managementToken: string;
   readonly dataDirectory: string;
@@ -26,18 +28,20 @@ export async function startTestServer(input: ConfigInput = {}): Promise<TestServ
   const logger = createMemoryLogger();
   const section = (input.server ?? {}) as Record<string, unknown>;
   const flags = { ...input, server: { port: 0, drain_timeout: "2s", ...section } };
-  const { config } = await loadConfig({ directory: directory.path, environment: {}, flags });
-  const server = await startServer({ config, dataDirectory: directory.path, logger, clock: systemClock });
-  const token = config.auth.managementToken ?? server.bootstrap?.managementToken;
+  const live = await watchConfig({ directory: directory.path, environment: {}, flags, logger });
+  const server = await startServer({ live, dataDirectory: directory.path, logger, clock: systemClock });
+  const token = live.current().auth.managementToken ?? server.bootstrap?.managementToken;
   return {
     url: server.url,
     server,
+    live,
     apiKey: server.bootstrap?.apiKey.reveal() ?? "",
     managementToken: token?.reveal() ?? "",
     dataDirectory: directory.path,
     logger,
     async [Symbol.asyncDispose]() {
       await server.stop();
+      await live.close();
       await directory[Symbol.asyncDispose]();
     },
   };

@@ -33,7 +33,8 @@ export const marks: Readonly<Record<string, KeyMark>> = {
   "auth.management_token": "live",
   "auth.management_token_file": "live",
   "auth.management_token_env": "live",
-  "auth.max_stale": "live",
+  // What is kept of keys and projects is kept under it.
+  "auth.max_stale": "restart",
   "auth.issuer": "live",
   "auth.issuer.algorithm": "restart",
   "auth.issuer.key_file": "restart",
