@@ -17,8 +17,8 @@ export const rules = [
     pattern: /\bprocess\.(?!platform\b)\w|"node:process"/,
     where: sources,
     except:
-      /^apps\/server\/src\/main\.ts$|^packages\/ratelimit\/src\/process-probes\.ts$|^packages\/store\/src\/directory\/owner-lock\.ts$|^packages\/proxy-core\/src\/http\/connector\.ts$/,
-    why: "the process belongs to apps/server/src/main.ts; a library is given what it needs (the overload probes measure it, the owner lock names it, the connector loads TLS by it)",
+      /^apps\/(server|gateway)\/src\/main\.ts$|^packages\/ratelimit\/src\/process-probes\.ts$|^packages\/store\/src\/directory\/owner-lock\.ts$|^packages\/proxy-core\/src\/http\/connector\.ts$/,
+    why: "the process belongs to the main.ts of an app; a library is given what it needs (the overload probes measure it, the owner lock names it, the connector loads TLS by it)",
   },
   {
     pattern: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/,

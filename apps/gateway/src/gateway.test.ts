@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { watchConfig } from "@llmproxy/config";
+import { systemClock } from "@llmproxy/spec";
+import { createMemoryLogger, temporaryDirectory } from "@llmproxy/testing";
+import OpenAI from "openai";
+import { describe, expect, it } from "vitest";
+import { startGateway } from "./gateway.ts";
+import { version } from "./version.ts";
+
+async function withGateway(run: (url: string, apiKey: string, token: string) => Promise<void>) {
+  await using directory = await temporaryDirectory();
+  const logger = createMemoryLogger();
+  const flags = { server: { port: 0 } };
+  const live = await watchConfig({ directory: directory.path, environment: {}, flags, logger });
+  const ports = { live, dataDirectory: directory.path, logger, clock: systemClock };
+  const gateway = await startGateway(ports);
+  try {
+    const { apiKey, managementToken } = gateway.bootstrap ?? {};
+    await run(gateway.url, apiKey?.reveal() ?? "", managementToken?.reveal() ?? "");
+  } finally {
+    await gateway.stop();
+    await live.close();
+  }
+}
+
+describe("the gateway", () => {
+  it("answers OpenAI's client", () =>
+    withGateway(async (url, apiKey) => {
+      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey });
+      const messages = [{ role: "user" as const, content: "Hello" }];
+      const answer = await client.chat.completions.create({ model: "echo", messages });
+      expect(answer.choices[0]?.message.content).toBe("Hello");
+    }));
+
+  it("serves the operations by REST, with the same permissions", () =>
+    withGateway(async (url, apiKey, token) => {
+      const ask = (credential: string) =>
+        fetch(`${url}/manage/projects`, { headers: { authorization: `Bearer ${credential}` } });
+      expect(await (await ask(token)).json()).toMatchObject([{ id: "default" }]);
+      expect((await ask(apiKey)).status).toBe(403);
+    }));
+
+  it("speaks no RPC", () =>
+    withGateway(async (url) => {
+      const answer = await fetch(`${url}/llmproxy.v1.LlmProxyService/GetServerInfo`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+      expect(answer.status).toBe(404);
+    }));
+
+  it("tells the version of its manifest", () => {
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    expect(version).toBe(manifest.version);
+  });
+});
