@@ -5,16 +5,20 @@
  */
 
 import { createReplyEnding } from "@llmproxy/proxy-core";
-import type { FramesReply, JsonObject, ProxyError } from "@llmproxy/spec";
+import type { DialectName, FramesReply, JsonObject, ProxyError } from "@llmproxy/spec";
 
-/** Makes a unary reply of one JSON body. It ends as `finished` when the body has been taken. */
-export function jsonReply(json: JsonObject): FramesReply {
+/**
+ * Makes a unary reply of one JSON body. It ends as `finished` when the body has been taken.
+ *
+ * @param dialect - the surface it belongs to
+ */
+export function jsonReply(json: JsonObject, dialect: DialectName): FramesReply {
   const ending = createReplyEnding();
   const bytes = Buffer.from(JSON.stringify(json));
   let failure: ProxyError | undefined;
   return {
     form: "frames",
-    dialect: "openai-chat",
+    dialect,
     status: 200,
     headers: {},
     stream: false,

@@ -9,7 +9,7 @@ import { ProxyError } from "@llmproxy/spec";
 import { type HttpRequest, headerOf } from "./exchange.ts";
 
 /** Tells the client's address of a request. */
-export type ClientAddress = (request: HttpRequest) => string | undefined;
+export type ClientAddress = (request: Pick<HttpRequest, "headers" | "socket">) => string | undefined;
 
 /**
  * Reads `x-forwarded-for` from the right as long as the hop that reported an entry is trusted: what stands

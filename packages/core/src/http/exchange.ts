@@ -13,6 +13,10 @@ export interface HttpRequest {
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string | undefined };
+  /** Whether somebody before us has read the body to its end. */
+  readonly readableEnded?: boolean | undefined;
+  /** What a body parser before us made of the body. */
+  readonly body?: unknown;
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "error" | "close", listener: () => void): unknown;
   off(event: "data", listener: (chunk: Buffer) => void): unknown;
@@ -75,4 +79,11 @@ export function pathOf(request: HttpRequest): string {
   const url = request.url ?? "/";
   const end = url.indexOf("?");
   return end < 0 ? url : url.slice(0, end);
+}
+
+/** The query of a request. */
+export function queryOf(request: HttpRequest): URLSearchParams {
+  const url = request.url ?? "/";
+  const start = url.indexOf("?");
+  return new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
 }

@@ -6,13 +6,13 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import { readCredentials } from "@llmproxy/auth";
-import { openaiChat } from "@llmproxy/proxy-core";
-import { type Clock, type Credentials, type Handler, type Logger, ProxyError } from "@llmproxy/spec";
+import { dialects } from "@llmproxy/proxy-core";
+import { type Credentials, type Handler, type Logger, ProxyError } from "@llmproxy/spec";
 import { createCall } from "../create-call.ts";
 import { requestIdOf } from "../ids.ts";
-import type { ServerOperations } from "../operations/server.ts";
-import { answerChat } from "./chat-completions.ts";
+import { answerChat, type ChatEndpoint, type ChatOptions } from "./chat.ts";
 import type { ClientAddress } from "./client-address.ts";
+import { answerCountTokens, type CountTokensOptions, countTokensPath } from "./count-tokens.ts";
 import { type ErrorWriter, writeErrorResponse } from "./error-response.ts";
 import {
   clientSignal,
@@ -22,27 +22,15 @@ import {
   headerOf,
   pathOf,
 } from "./exchange.ts";
-import { answerModels, modelIdOf } from "./models.ts";
+import { answerModels, type ModelsOptions, modelIdOf } from "./models.ts";
+import { isAnthropic, messagesPath, surfaceOf } from "./surface.ts";
 
 /** What the endpoints need. */
-export interface LlmHttpOptions {
-  readonly clock: Clock;
+export interface LlmHttpOptions extends ChatOptions, CountTokensOptions, ModelsOptions {
   readonly logger: Logger;
   readonly clientAddress: ClientAddress;
-  /** The largest request body. */
-  readonly maxBodyBytes: number;
-  /** How long a client may refuse to read a stream, in milliseconds. */
-  readonly stallMs: number;
-  /** The model of requests that name none; they are refused when absent. */
-  readonly defaultModel?: string | undefined;
-  /** Answers calls to models. */
-  readonly callModel: Handler;
-  /** Wraps what answers a call that asks no model. */
-  readonly controlPath: (answer: Handler) => Handler;
   /** Wraps what refuses a request that leads nowhere. */
   readonly strayPath: (answer: Handler) => Handler;
-  /** Knows the models. */
-  readonly server: ServerOperations;
 }
 
 const maxShownPathLength = 128;
@@ -55,35 +43,51 @@ interface Endpoint {
 
 /** The endpoints as one handler. */
 export interface LlmHttp {
+  /** Whether a path, without its query, is one of the endpoints. */
+  matches(path: string): boolean;
+  /** The shape of errors for whoever makes this request. */
+  errorShape(request: HttpRequest): ErrorWriter;
   /** Answers every request; what is no endpoint gets 404 `endpoint_not_found`. Never throws. */
   handle(request: HttpRequest, response: HttpResponse): void;
 }
 
 /** Makes the endpoints. */
 export function createLlmHttp(options: LlmHttpOptions): LlmHttp {
-  const chat: Endpoint = {
-    methods: ["POST"],
-    answer: (exchange) => answerChat(exchange, openaiChat, options),
-  };
-  const models: Endpoint = {
-    methods: ["GET", "HEAD"],
-    answer: (exchange) => answerModels(exchange, undefined, options),
-  };
-  const endpoints = new Map([
-    ["/v1/chat/completions", chat],
-    ["/v1/models", models],
-  ]);
-  const find = (path: string): Endpoint | undefined => {
-    const modelId = modelIdOf(path);
-    if (modelId === undefined) return endpoints.get(path);
-    return { methods: models.methods, answer: (exchange) => answerModels(exchange, modelId, options) };
-  };
+  const find = finder(options);
   return {
+    matches: (path) => find(path) !== undefined,
+    errorShape: (request) => surfaceOf(request, pathOf(request)).writeError,
     handle(request, response) {
       const exchange = createExchange(request, response, options);
       const answered = answer(find(pathOf(request)), exchange, options);
-      answered.catch((reason: unknown) => fail(exchange, reason, openaiChat.writeError, options.logger));
+      answered.catch((reason: unknown) => fail(exchange, reason, options.logger));
     },
+  };
+}
+
+function finder(options: LlmHttpOptions): (path: string) => Endpoint | undefined {
+  const chat = (endpoint: ChatEndpoint): Endpoint => ({
+    methods: ["POST"],
+    answer: (exchange) => answerChat(exchange, endpoint, options),
+  });
+  const models = (id: string | undefined): Endpoint => ({
+    methods: ["GET", "HEAD"],
+    answer: (exchange) => answerModels(exchange, id, options),
+  });
+  const openai = dialects["openai-chat"];
+  const anthropic = dialects["anthropic-messages"];
+  const endpoints = new Map<string, Endpoint>([
+    ["/v1/chat/completions", chat({ path: "/v1/chat/completions", dialect: openai })],
+    [messagesPath, chat({ path: messagesPath, dialect: anthropic })],
+    [
+      countTokensPath,
+      { methods: ["POST"], answer: (exchange) => answerCountTokens(exchange, anthropic, options) },
+    ],
+    ["/v1/models", models(undefined)],
+  ]);
+  return (path) => {
+    const modelId = modelIdOf(path);
+    return modelId === undefined ? endpoints.get(path) : models(modelId);
   };
 }
 
@@ -109,7 +113,7 @@ function pathRefusal(method: string, path: string): ProxyError {
   const shown = path.length > maxShownPathLength ? `${path.slice(0, maxShownPathLength)}…` : path;
   return new ProxyError(
     "endpoint_not_found",
-    `no endpoint ${method} ${shown}; try POST /v1/chat/completions or GET /v1/models`,
+    `no endpoint ${method} ${shown}; try POST /v1/chat/completions, POST /v1/messages or GET /v1/models`,
   );
 }
 
@@ -119,6 +123,8 @@ function createExchange(request: HttpRequest, response: HttpResponse, options: L
   const signal = clientSignal(response);
   const requestId = requestIdOf(headerOf(headers, "x-request-id"), clock.now());
   response.setHeader("x-request-id", requestId);
+  // Where Anthropic's clients look for it.
+  if (isAnthropic(request, pathOf(request))) response.setHeader("request-id", requestId);
   return {
     request,
     response,
@@ -150,9 +156,9 @@ function presentedBy(headers: IncomingHttpHeaders): { credentials: Credentials; 
   }
 }
 
-function fail(exchange: Exchange, reason: unknown, write: ErrorWriter, logger: Logger): void {
+function fail({ request, response }: Exchange, reason: unknown, logger: Logger): void {
   const error = ProxyError.from(reason);
-  if (error.code === "internal")
-    logger.error({ error: error.cause ?? error, path: pathOf(exchange.request) }, "request failed");
-  writeErrorResponse(exchange.response, error, write);
+  const path = pathOf(request);
+  if (error.code === "internal") logger.error({ error: error.cause ?? error, path }, "request failed");
+  writeErrorResponse(response, error, surfaceOf(request, path).writeError);
 }

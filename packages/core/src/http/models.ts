@@ -1,16 +1,24 @@
 /**
- * `GET /v1/models` and `GET /v1/models/{id}`.
+ * `GET /v1/models` and `GET /v1/models/{id}`, for OpenAI's clients and for Anthropic's.
  *
  * @see https://platform.openai.com/docs/api-reference/models
  * @module
  */
 
-import { dialects, framesOf, openaiChat } from "@llmproxy/proxy-core";
-import { type Clock, type Handler, type JsonObject, type ModelInfo, ProxyError } from "@llmproxy/spec";
-import { jsonReply } from "../json-reply.ts";
+import { dialects } from "@llmproxy/proxy-core";
+import {
+  type Clock,
+  type Handler,
+  type JsonObject,
+  type ModelInfo,
+  type Principal,
+  ProxyError,
+} from "@llmproxy/spec";
 import type { ServerOperations } from "../operations/server.ts";
-import type { Exchange } from "./exchange.ts";
-import { writeReply } from "./write-reply.ts";
+import { anthropicModel, anthropicModelPage } from "./anthropic-models.ts";
+import { type Exchange, pathOf, queryOf } from "./exchange.ts";
+import { answerJson } from "./json-answer.ts";
+import { isAnthropic } from "./surface.ts";
 
 /** What the endpoint needs. */
 export interface ModelsOptions {
@@ -41,36 +49,43 @@ export function modelIdOf(path: string): string | undefined {
  *
  * @throws `model_not_found` for one the caller may not ask for, and for one that does not exist
  */
-export async function answerModels(
+export function answerModels(
   exchange: Exchange,
   modelId: string | undefined,
-  options: ModelsOptions,
+  { clock, stallMs, controlPath, server }: ModelsOptions,
 ): Promise<void> {
+  const { request } = exchange;
   const call = exchange.call(modelId === undefined ? "/v1/models" : "/v1/models/{id}", "model:read");
-  const answer = options.controlPath(async ({ principal }) => {
-    if (!principal)
-      throw new ProxyError("internal", "internal error", { cause: new Error("answered before admit") });
-    if (modelId === undefined) return jsonReply(listOf(options.server.info(principal).models));
-    return jsonReply(modelObject(options.server.model(principal, modelId)));
-  });
-  const reply = await answer(call);
-  const frames = framesOf(reply, { dialect: openaiChat, dialects, stream: false, includeUsage: false });
-  await writeReply(
-    { status: reply.status, stream: false, frames, cancel: (reason: ProxyError) => reply.cancel(reason) },
-    exchange.response,
-    {
-      headers: {},
-      errorFrame: openaiChat.writeErrorFrame,
-      clock: options.clock,
-      signal: exchange.signal,
-      stallMs: options.stallMs,
+  const shape = isAnthropic(request, pathOf(request)) ? anthropicShape : openaiShape;
+  return answerJson(exchange, call, {
+    clock,
+    stallMs,
+    dialect: dialects[shape.dialect],
+    path: controlPath,
+    body({ principal }) {
+      const asker = known(principal);
+      if (modelId !== undefined) return shape.one(server.model(asker, modelId));
+      return shape.list(server.info(asker).models, queryOf(request));
     },
-  );
+  });
 }
 
-function listOf(models: readonly ModelInfo[]): JsonObject {
-  return { object: "list", data: models.map(modelObject) };
+function known(principal: Principal | undefined): Principal {
+  if (principal) return principal;
+  throw new ProxyError("internal", "internal error", { cause: new Error("answered before admit") });
 }
+
+const anthropicShape = {
+  dialect: "anthropic-messages",
+  one: anthropicModel,
+  list: anthropicModelPage,
+} as const;
+
+const openaiShape = {
+  dialect: "openai-chat",
+  one: modelObject,
+  list: (models: readonly ModelInfo[]): JsonObject => ({ object: "list", data: models.map(modelObject) }),
+} as const;
 
 function modelObject(model: ModelInfo): JsonObject {
   return {

@@ -1,0 +1,18 @@
+/**
+ * The endpoints with the answers browsers need.
+ *
+ * @module
+ */
+
+import type { Cors } from "./cors.ts";
+import type { LlmHttp } from "./llm-http.ts";
+
+/** Puts a policy in front of the endpoints. */
+export function withCors(http: LlmHttp, cors: Cors): LlmHttp {
+  return {
+    ...http,
+    handle(request, response) {
+      if (!cors.handle(request, response, http.errorShape(request))) http.handle(request, response);
+    },
+  };
+}
