@@ -15,6 +15,7 @@ import {
 import type { Core } from "@llmproxy/core/config";
 import type { RpcRegistry } from "@llmproxy/services";
 import { type Clock, type Logger, ProxyError } from "@llmproxy/spec";
+import { createApiDocs } from "./docs/api-docs.ts";
 import { type HttpRequest, type HttpResponse, splitTarget } from "./http/exchange.ts";
 import { errorBody } from "./http/write-error.ts";
 import { createOperationsRoutes, type OperationsRequest } from "./operations-routes.ts";
@@ -68,6 +69,7 @@ export function createRestSurface<Request extends AnyRequest, Response extends A
   const llm = core.proxy.http;
   const surfaces: readonly Surface<Request, Response>[] = [
     operationsOf(options),
+    docsOf(options),
     ...others,
     transcoderOf(options),
   ];
@@ -90,6 +92,14 @@ function operationsOf({ core, clock, version, metricsPath, settings }: Fixed) {
     ...{ health, clock, version, jwks },
     requestId: (offered) => requestIdOf(offered, clock.now()),
     ...(metricsPath !== undefined && { metrics: { path: metricsPath, source: metrics, admit } }),
+  });
+}
+
+function docsOf({ registry, version, metricsPath, clock }: Fixed) {
+  return createApiDocs({
+    ...{ registry, version, jwks: true },
+    requestId: (offered) => requestIdOf(offered, clock.now()),
+    ...(metricsPath !== undefined && { metricsPath }),
   });
 }
 

@@ -1,0 +1,3 @@
+import { bundleOf } from "./rolldown.config.ts";
+
+export default bundleOf("gateway");
