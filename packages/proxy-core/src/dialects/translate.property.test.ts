@@ -110,7 +110,23 @@ function meaning({ messages, ...settings }: JsonObject): unknown {
     const parts = content.filter((part) => !isObject(part) || part.text !== "");
     return [...parts.map((part) => ({ role, answers, part })), ...calls];
   });
-  return { ...settings, said };
+  return { ...settings, said: inTurns(said) };
+}
+
+/** Instructions behind what the user says in the same turn, as Anthropic takes them; the first are the prompt. */
+function inTurns(said: readonly { role?: JsonValue | undefined }[]): readonly object[] {
+  const start = said.findIndex(({ role }) => role !== "system");
+  const ordered: object[] = said.slice(0, start);
+  let instructions: object[] = [];
+  for (const item of said.slice(start)) {
+    if (item.role === "system") instructions.push(item);
+    else if (item.role !== "assistant") ordered.push(item);
+    else {
+      ordered.push(...instructions, item);
+      instructions = [];
+    }
+  }
+  return [...ordered, ...instructions];
 }
 
 /** A request of an OpenAI client that has nothing in it only OpenAI can say. */
@@ -147,8 +163,12 @@ function sharedRequest(): fc.Arbitrary<JsonObject> {
       tool_calls: fc.array(call, { minLength: 1, maxLength: 2 }),
     }),
     fc.record({ role: fc.constant("tool"), tool_call_id: id, content: texts }),
-    fc.record({ role: fc.constantFrom("system", "developer"), content: texts }),
   );
+  const instruction = fc.record({ role: fc.constantFrom("system", "developer"), content: texts });
+  const instructed = fc.tuple(fc.array(instruction, { maxLength: 2 }), turn).map(([instructions, said]) => {
+    const isUsers = said.role === "user" || said.role === "tool";
+    return isUsers ? [...instructions, said, ...instructions] : [said];
+  });
   const tools = fc.array(
     fc.record({
       type: fc.constant("function"),
@@ -180,15 +200,16 @@ function sharedRequest(): fc.Arbitrary<JsonObject> {
   });
   return fc
     .tuple(
-      fc.array(turn, { minLength: 1, maxLength: 6 }),
+      fc.array(instruction, { maxLength: 2 }),
+      fc.array(instructed, { minLength: 1, maxLength: 6 }),
       toolSettings,
       settings,
       fc.integer({ min: 1, max: 99 }),
     )
-    .map(([messages, chosen, others, max_completion_tokens]) =>
+    .map(([prompt, turns, chosen, others, max_completion_tokens]) =>
       asJson({
         model: "m",
-        messages: [{ role: "user", content: "first" }, ...messages],
+        messages: [...prompt, { role: "user", content: "first" }, ...turns.flat()],
         max_completion_tokens,
         ...chosen,
         ...others,

@@ -100,8 +100,8 @@ describe("a request of an OpenAI client at Anthropic", () => {
             { type: "tool_result", tool_use_id: "c2", content: "rain" },
           ],
         },
-        { role: "system", content: "from now on in verse" },
         hello,
+        { role: "system", content: "from now on in verse" },
         { role: "assistant", content: [{ type: "text", text: "no" }] },
         hello,
       ],
@@ -121,6 +121,42 @@ describe("a request of an OpenAI client at Anthropic", () => {
       output_config: { effort: "high" },
       stream: true,
     });
+  });
+
+  it("keeps instructions in their turn, where Anthropic takes them", () => {
+    const system = (content: string) => ({ role: "system", content });
+    const { messages } = toAnthropic(
+      openai({
+        messages: [
+          hello,
+          system("a"),
+          {
+            role: "assistant",
+            tool_calls: [{ id: "t", type: "function", function: { name: "f", arguments: "" } }],
+          },
+          system("b"),
+          { role: "tool", tool_call_id: "t", content: "x" },
+          { role: "developer", content: "c" },
+          { role: "tool", tool_call_id: "u", content: "y" },
+        ],
+      }),
+    );
+    expect(messages).toEqual([
+      hello,
+      system("a"),
+      { role: "assistant", content: [{ type: "tool_use", id: "t", name: "f", input: {} }] },
+      asked(
+        { type: "tool_result", tool_use_id: "t", content: "x" },
+        { type: "tool_result", tool_use_id: "u", content: "y" },
+      ),
+      {
+        role: "system",
+        content: [
+          { type: "text", text: "b" },
+          { type: "text", text: "c" },
+        ],
+      },
+    ]);
   });
 
   it("keeps pictures and documents", () => {
@@ -230,6 +266,11 @@ describe("a request of an OpenAI client at Anthropic", () => {
       },
     ],
     ["tool_choice", { tool_choice: { type: "allowed_tools", allowed_tools: {} } }],
+    ["messages", { messages: [{ role: "system", content: "alone" }] }],
+    [
+      "messages[2]",
+      { messages: [hello, { role: "assistant", content: "a" }, { role: "system", content: "b" }] },
+    ],
     ["messages[0].name", { messages: [{ ...hello, name: "ann" }] }],
     [
       "messages[1].content[1]",

@@ -60,32 +60,26 @@ export interface WrittenConversation {
 }
 
 /**
- * Writes a conversation. Instructions at its beginning are the system prompt, later ones stay in their place.
- * Tools' messages that follow one another are one user's message, as all results of a turn must be. A message of
- * which nothing is left is left out.
+ * Writes a conversation. Instructions at its beginning are the system prompt. Later ones stay in their turn, behind
+ * what the user says in it: the vendor takes one such message there, and only there. Tools' messages that follow
+ * one another are one user's message, as all results of a turn must be. A message of which nothing is left is left out.
  *
+ * @see Claude documentation, "Mid-conversation system messages", limitations
  * @throws `invalid_request` for what this dialect has no words for
  */
 export function writeConversation(messages: readonly ChatMessage[]): WrittenConversation {
   const first = messages.findIndex((message) => !isSystemPrompt(message));
   const count = first === -1 ? messages.length : first;
-  const written: JsonObject[] = [];
-  let results: JsonValue[] | undefined;
-  for (const [index, message] of messages.entries()) {
-    if (index < count) continue;
-    const path = `messages[${index}]`;
-    if (message.role !== "tool") {
-      results = undefined;
-      written.push(...writeMessage(message, path));
-      continue;
-    }
-    if (!results) {
-      results = [];
-      written.push({ role: "user", content: results });
-    }
-    results.push(...writeResults(message, path));
-  }
-  return { system: writeSystem(messages.slice(0, count)), messages: written };
+  const prompt = messages
+    .slice(0, count)
+    .map((message, index) => writeInstruction(message, `messages[${index}]`));
+  const writer = new TurnWriter();
+  for (const [index, message] of messages.entries())
+    if (index >= count) writer.add(message, `messages[${index}]`);
+  const written = writer.end();
+  if (messages.length > 0 && written.length === 0)
+    throw cannotSay("messages", "a conversation of instructions alone");
+  return { system: joined(prompt), messages: written };
 }
 
 /** Whether the message belongs to `system`, if only such messages stand before it. */
@@ -93,18 +87,69 @@ export function isSystemPrompt({ role, extra }: ChatMessage): boolean {
   return (role === "system" || role === "developer") && ownExtra(extra)?.role === undefined;
 }
 
-function writeSystem(messages: readonly ChatMessage[]): JsonValue | undefined {
-  const written = messages.map((message, index) => {
-    const path = `messages[${index}]`;
-    refuseName(message, path);
-    return writeContent(message.content, pathIn(message, path));
-  });
-  if (written.length === 1) return written[0];
-  const blocks = written.flatMap(blocksOf);
-  return blocks.length === 0 ? undefined : blocks;
+/** Puts the messages of each turn in the order the vendor wants. */
+class TurnWriter {
+  readonly #written: JsonObject[] = [];
+  /** The results of tools that follow one another. */
+  #results: JsonValue[] | undefined;
+  /** The instructions of this turn. */
+  #instructions: (JsonValue | undefined)[] = [];
+  /** Where the first of them stands. */
+  #instructionPath = "";
+
+  add(message: ChatMessage, path: string): void {
+    if (message.role === "tool") this.#addResults(writeResults(message, path));
+    else if (isSystemPrompt(message)) this.#addInstruction(message, path);
+    else for (const written of writeMessage(message, path)) this.#addMessage(written);
+  }
+
+  /** All messages. */
+  end(): readonly JsonObject[] {
+    this.#endTurn();
+    return this.#written;
+  }
+
+  #addResults(results: readonly JsonValue[]): void {
+    if (!this.#results) {
+      this.#results = [];
+      this.#written.push({ role: "user", content: this.#results });
+    }
+    this.#results.push(...results);
+  }
+
+  #addInstruction(message: ChatMessage, path: string): void {
+    if (this.#instructions.length === 0) this.#instructionPath = path;
+    this.#instructions.push(writeInstruction(message, path));
+  }
+
+  #addMessage(message: JsonObject): void {
+    if (message.role === "assistant") this.#endTurn();
+    this.#results = undefined;
+    this.#written.push(message);
+  }
+
+  #endTurn(): void {
+    const content = joined(this.#instructions);
+    this.#instructions = [];
+    if (content === undefined) return;
+    if (this.#written.at(-1)?.role !== "user")
+      throw cannotSay(this.#instructionPath, "instructions in a turn in which the user says nothing");
+    this.#written.push({ role: "system", content });
+  }
 }
 
-function blocksOf(content: JsonValue | undefined): readonly JsonValue[] {
+function writeInstruction(message: ChatMessage, path: string): JsonValue | undefined {
+  refuseName(message, path);
+  return writeContent(message.content, pathIn(message, path));
+}
+
+/** Several contents as one. */
+function joined(contents: readonly (JsonValue | undefined)[]): JsonValue | undefined {
+  const said = contents.filter((content) => content !== undefined);
+  return said.length > 1 ? said.flatMap(blocksOf) : said[0];
+}
+
+function blocksOf(content: JsonValue): readonly JsonValue[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
   return isArray(content) ? content : [];
 }
