@@ -23,13 +23,13 @@ export const rules = [
   {
     pattern: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/,
     where: sources,
-    except: /^packages\/spec\/src\/clock\.ts$|^packages\/testing\/src\/(until|leak-check)\.ts$/,
+    except: /^packages\/(spec|sdk)\/src\/clock\.ts$|^packages\/testing\/src\/(until|leak-check)\.ts$/,
     why: "time comes from a Clock, so that tests need not wait",
   },
   {
     pattern: /(?<![.\w])set(Timeout|Interval)\(|\bset(Timeout|Interval)\b.*"(node:)?timers(\/promises)?"/,
     where: sources,
-    except: /^packages\/spec\/src\/clock\.ts$|^packages\/testing\/src\/leak-check\.ts$/,
+    except: /^packages\/(spec|sdk)\/src\/clock\.ts$|^packages\/testing\/src\/leak-check\.ts$/,
     why: "timers come from a Clock, so that tests need not wait and nothing is left behind",
   },
   {
@@ -47,7 +47,7 @@ export const rules = [
     pattern: /\bJSON\.parse\(/,
     where: sources,
     except:
-      /^packages\/(proxy-core\/src\/(json|dialects|providers|relay|frames)|store\/src\/(repositories|directory)|telemetry\/src\/(log-line|text-line)|services\/src\/mapping|rest\/src\/json\/parse-json|testing\/src|auth\/src\/jwt\/json-object)[/.]|^apps\/server\/src\/data\//,
+      /^packages\/(proxy-core\/src\/(json|dialects|providers|relay|frames)|store\/src\/(repositories|directory)|telemetry\/src\/(log-line|text-line)|services\/src\/mapping|rest\/src\/json\/parse-json|sdk\/src\/chat\/answer|testing\/src|auth\/src\/jwt\/json-object)[/.]|^apps\/server\/src\/data\//,
     why: "JSON from outside is read by a parser that bounds its depth and names the offending field",
   },
   {
