@@ -53,7 +53,7 @@ const texts: Readonly<Record<string, string>> = {
   url: "https://example.com/picture.png",
   mime_type: "image/png",
   media_type: "image/png",
-  role: "user",
+  roles: "auditor",
   subject: "somebody",
 };
 
@@ -73,11 +73,25 @@ const numbers: Readonly<Record<string, number>> = {
 
 const wellKnown: Readonly<Record<string, JsonValue>> = {
   "google.protobuf.Timestamp": "2026-01-31T12:00:00Z",
-  "google.protobuf.Duration": "1.500s",
+  "google.protobuf.Duration": "3600s",
   "google.protobuf.FieldMask": "name",
   "google.protobuf.Struct": { key: "value" },
   "google.protobuf.ListValue": ["value"],
-  "google.protobuf.Value": "value",
+  "google.protobuf.Value": "fast",
+};
+
+/** Messages of which only some combinations of fields mean something. */
+const wholes: Readonly<Record<string, JsonValue>> = {
+  "llmproxy.v1.Chat": {
+    model,
+    messages: [{ role: "CHAT_ROLE_USER", content: [{ text: "What is a proxy?" }] }],
+    max_output_tokens: 256,
+  },
+  "llmproxy.v1.ExecuteRequest": {
+    system_fragments: ["Answer in one sentence."],
+    user_fragments: ["What is a proxy?"],
+    model_name: model,
+  },
 };
 
 /** An example of a message, without some of its fields. */
@@ -86,7 +100,8 @@ export function messageExample(
   without: ReadonlySet<DescField> = new Set(),
   depth = 0,
 ): JsonValue {
-  if (Object.hasOwn(wellKnown, schema.typeName)) return wellKnown[schema.typeName] ?? null;
+  const whole = { ...wellKnown, ...wholes }[schema.typeName];
+  if (whole !== undefined) return whole;
   const [only] = schema.fields;
   if (only && isWrapper(schema)) return fieldExample(only, depth);
   const shown = schema.fields.filter((field) => !without.has(field) && isShown(field, depth));
