@@ -26,6 +26,7 @@ import {
   until,
 } from "@llmproxy/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { anthropicMessages } from "../dialects/anthropic-messages/index.ts";
 import { openaiChat } from "../dialects/openai-chat/index.ts";
 import { readJsonBody } from "../json/read.ts";
 import type { HttpProviderOptions } from "./http-provider.ts";
@@ -152,6 +153,27 @@ describe("a provider's requests", () => {
       stream_options: { include_usage: true },
       messages: [{ role: "user", content: "Hi" }],
     });
+  });
+
+  it("are translated where the client spoke another dialect, in words every compatible server knows", async () => {
+    answerChat(openaiAnswer({ text: "Hello" }));
+    const text =
+      '{"model":"fast","max_tokens":7,"system":"be kind","messages":[{"role":"user","content":"Hi"}]}';
+    const { json, body } = readJsonBody(Buffer.from(text), { dialect: "anthropic-messages" });
+    const chat = anthropicMessages.readRequest(json);
+    const dialectHeaders = { "anthropic-beta": "x" };
+    const request = { operation: "chat", model: "fast", stream: false, chat, body, dialectHeaders } as const;
+    await textOf(await providerOf().call(callOf(unary, { request })));
+    const sent = await chatRequest();
+    expect(sent.json()).toEqual({
+      model: "gpt-4o-mini",
+      max_tokens: 7,
+      messages: [
+        { role: "system", content: "be kind" },
+        { role: "user", content: "Hi" },
+      ],
+    });
+    expect(sent.headers["anthropic-beta"]).toBeUndefined();
   });
 
   it("tell where they are", async () => {

@@ -73,6 +73,8 @@ export interface HttpProviderKind {
   readonly keyHeader?: KeyHeader;
   /** Headers of every request where neither the client nor the configuration says otherwise. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether vendors of this kind may know only older names of members; false when absent. */
+  readonly useOlderNames?: boolean;
   /** Where chat requests go, below the base URL. */
   readonly chatPath: string;
   /** Where the catalogue is, below the base URL. */
@@ -143,8 +145,8 @@ class HttpProvider implements Provider {
 
   async call(call: ProviderCall): Promise<Reply> {
     const { request, signal } = call;
-    const { dialect, chatPath } = this.#kind;
-    const body = writeChatBody(dialect, call, this.models());
+    const { chatPath } = this.#kind;
+    const body = writeChatBody(this.#kind, call, this.models());
     const response = await this.#post(call, chatPath, body);
     return relayReply(response, {
       ...this.#failureOptions(signal),

@@ -9,6 +9,13 @@ import type { ChatRequest, JsonObject, ModelInfo, ProviderCall } from "@llmproxy
 import type { Dialect } from "../dialects/dialect.ts";
 import { translateRequest } from "../dialects/translate.ts";
 
+/** What a vendor is written to in. */
+export interface VendorDialect {
+  readonly dialect: Dialect;
+  /** Whether the vendor may know only older names of members. */
+  readonly useOlderNames?: boolean | undefined;
+}
+
 /**
  * The body of a request for an answer. A stream is always asked for its usage.
  *
@@ -16,7 +23,7 @@ import { translateRequest } from "../dialects/translate.ts";
  * @throws `invalid_request` with `field` for what the vendor's dialect has no words for
  */
 export function writeChatBody(
-  dialect: Dialect,
+  { dialect, useOlderNames }: VendorDialect,
   { request, model }: ProviderCall,
   models: readonly ModelInfo[],
 ): readonly Uint8Array[] {
@@ -25,7 +32,8 @@ export function writeChatBody(
   const modelMaxOutputTokens =
     chat.maxOutputTokens === undefined ? models.find(({ id }) => id === model)?.maxOutputTokens : undefined;
   const asked = { ...chat, model, stream, includeUsage: stream };
-  return [encode(translateRequest(asked, dialect, { from: body?.dialect, modelMaxOutputTokens }))];
+  const options = { from: body?.dialect, modelMaxOutputTokens, useOlderNames };
+  return [encode(translateRequest(asked, dialect, options))];
 }
 
 /**

@@ -52,7 +52,35 @@ describe("requestHeaders", () => {
   });
 });
 
+describe("requestHeaders of a kind with a key header of its own", () => {
+  it("sends the key alone, and the kind's headers under the client's under the configured", () => {
+    expect(
+      requestHeaders({
+        apiKey: key,
+        keyHeader: "x-api-key",
+        kindHeaders: { "x-version": "kind", "x-beta": "kind", "x-kind": "kind" },
+        dialectHeaders: { "x-version": "client", "x-beta": "client", "api-key": "client", "bad name": "x" },
+        headers: { "X-Version": "configured" },
+        accept: "application/json",
+        hasBody: false,
+      }),
+    ).toEqual({
+      accept: "application/json",
+      "user-agent": "llmproxy",
+      "x-kind": "kind",
+      "x-beta": "client",
+      "x-version": "configured",
+      "x-api-key": "sk-upstream-key",
+    });
+  });
+});
+
 describe("checkHeaders", () => {
+  it("takes authorization beside a key that stands elsewhere", () => {
+    expect(() => checkHeaders({ authorization: "Basic abc" }, key, "x-api-key")).not.toThrow();
+    expect(() => checkHeaders({ "X-API-Key": "other" }, key, "x-api-key")).toThrow("headers.x-api-key");
+  });
+
   it("accepts ordinary headers and keys", () => {
     expect(() => checkHeaders({ "OpenAI-Project": "p", "x-empty": "", "x-tab": "a\tb" }, key)).not.toThrow();
     expect(() => checkHeaders({ authorization: new Secret("Basic abc") }, undefined)).not.toThrow();

@@ -554,6 +554,19 @@ describe("writeRequest", () => {
     ]);
   });
 
+  it("uses the older name of the limit where the vendor may not know the newer one", () => {
+    const chat = { model: "m", messages: [], sampling: {}, stream: false, includeUsage: false };
+    const limited = { ...chat, maxOutputTokens: 5 };
+    expect(writeRequest(limited, { useOlderNames: true })).toEqual({
+      model: "m",
+      messages: [],
+      max_tokens: 5,
+    });
+    expect(writeRequest(limited)).toEqual({ model: "m", messages: [], max_completion_tokens: 5 });
+    const newer = readRequest(request({ max_tokens: 5, max_completion_tokens: 6 }));
+    expect(writeRequest(newer, { useOlderNames: true })).toMatchObject({ max_completion_tokens: 6 });
+  });
+
   it("puts changed vocabulary over what was read", () => {
     const read = readRequest(
       request({ stop: "A", max_tokens: 5, stream: false, stream_options: { include_usage: false, x: 1 } }),

@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import type { ChatRequest, JsonObject, JsonValue, ResponseFormat, Sampling } from "@llmproxy/spec";
 import { defined, isArray, objectOf, rest, unlessEmpty } from "../../json/value.ts";
 import { cannotSay } from "../cannot-say.ts";
+import type { WriteRequestOptions } from "../dialect.ts";
 import { expected, Fields } from "../fields.ts";
 import { outputTokenRange, readModelName } from "../limits.ts";
 import { ownExtra, withOwnIfAny } from "./extra.ts";
@@ -158,7 +159,7 @@ function formatRest(value: JsonValue | undefined): JsonObject | undefined {
  *
  * @throws `invalid_request` with the path of what this dialect has no words for in `field`
  */
-export function writeRequest(request: ChatRequest): JsonObject {
+export function writeRequest(request: ChatRequest, options: WriteRequestOptions = {}): JsonObject {
   const own = ownExtra(request.extra) ?? {};
   const { toolChoice, responseFormat } = request;
   return {
@@ -177,7 +178,7 @@ export function writeRequest(request: ChatRequest): JsonObject {
         ? { ...objectOf(own.stream_options), include_usage: true }
         : undefined,
     }),
-    ...writeMaxOutputTokens(request.maxOutputTokens, own),
+    ...writeMaxOutputTokens(request.maxOutputTokens, own, options),
     ...writeSampling(request.sampling, own),
   };
 }
@@ -187,12 +188,18 @@ function writeUser(user: string): string {
   return user.length <= maxUserLength ? user : createHash("sha256").update(user).digest("hex");
 }
 
-/** `max_completion_tokens`, unless the client used the older name alone. */
-function writeMaxOutputTokens(limit: number | undefined, own: JsonObject): JsonObject {
+/** `max_completion_tokens`, unless the client used the older name alone, or named none and the vendor wants it. */
+function writeMaxOutputTokens(
+  limit: number | undefined,
+  own: JsonObject,
+  { useOlderNames = false }: WriteRequestOptions,
+): JsonObject {
   if (limit === undefined) return {};
   if (limit === 0) throw cannotSay("maxOutputTokens", "an answer of no tokens");
-  const isLegacy = typeof own.max_tokens === "number" && typeof own.max_completion_tokens !== "number";
-  return isLegacy ? { max_tokens: limit } : { max_completion_tokens: limit };
+  if (typeof own.max_completion_tokens === "number") return { max_completion_tokens: limit };
+  return useOlderNames || typeof own.max_tokens === "number"
+    ? { max_tokens: limit }
+    : { max_completion_tokens: limit };
 }
 
 function writeSampling(sampling: Sampling, own: JsonObject): JsonObject {
