@@ -1,6 +1,6 @@
 import { Secret } from "@llmproxy/spec";
 import { createFakeClock } from "@llmproxy/testing";
-import { jwtVerify } from "jose";
+import { decodeJwt, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
 import { createJwtBench } from "../test-support/jwt-bench.ts";
 import { issueHs256 } from "./issue-hs256.ts";
@@ -47,6 +47,18 @@ describe("issueHs256", () => {
       roles: ["operator"],
       projectId: "p2",
     });
+  });
+
+  it("writes roles and project into the claims its issuer has for them", async () => {
+    const grant = { roles: ["write"], rolesClaim: "groups", projectId: "p2", projectClaim: "team" };
+    const { jwt } = await issueHs256({ ...options, ...grant });
+    expect(decodeJwt(jwt.reveal())).toMatchObject({ sub: "ada", groups: ["write"], team: "p2" });
+    expect(decodeJwt(jwt.reveal())).not.toHaveProperty("roles");
+  });
+
+  it("lets no claim of that kind take the place of another", async () => {
+    const { jwt } = await issueHs256({ ...options, roles: ["write"], rolesClaim: "sub" });
+    expect(decodeJwt(jwt.reveal())).toMatchObject({ sub: "ada" });
   });
 
   it.each([

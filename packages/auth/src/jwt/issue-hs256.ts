@@ -8,7 +8,7 @@
  */
 
 import { createSecretKey, randomUUID } from "node:crypto";
-import { type Clock, ProxyError, type Secret } from "@llmproxy/spec";
+import { type Clock, type JsonObject, ProxyError, type Secret } from "@llmproxy/spec";
 import { checkSubject, checkTtl, issueTimes } from "./jwt-issuer.ts";
 import { type IssuedJwt, signJwt } from "./sign-jwt.ts";
 import { parseTokenLifetime } from "./token-lifetime.ts";
@@ -23,10 +23,14 @@ export interface IssueHs256Options {
   readonly audience?: string;
   /** Whose token it is: 1–256 printable characters. */
   readonly subject: string;
-  /** What it has as `roles`, in the words of its issuer; none when absent. */
+  /** Its roles, in the words of its issuer; none when absent. */
   readonly roles?: readonly string[];
-  /** What it has as `project`; none when absent. */
+  /** The claim that holds the roles. Default `roles`. */
+  readonly rolesClaim?: string;
+  /** The id of its project; none when absent. */
   readonly projectId?: string;
+  /** The claim that holds the project. Default `project`. */
+  readonly projectClaim?: string;
   /** How long it is valid, in milliseconds: 1 s to 100 years. */
   readonly ttlMs: number;
   readonly clock: Clock;
@@ -42,7 +46,7 @@ const maxTtlMs = parseTokenLifetime("100y");
  * @see RFC 7518 §3.2 (length of the secret)
  */
 export async function issueHs256(options: IssueHs256Options): Promise<IssuedJwt> {
-  const { issuer, audience, subject, roles, projectId, ttlMs, clock } = options;
+  const { issuer, audience, subject, ttlMs, clock } = options;
   const secret = Buffer.from(options.secret.reveal());
   if (secret.length < minSecretBytes)
     throw new ProxyError("invalid_request", `secret must have at least ${minSecretBytes} bytes`, {
@@ -53,15 +57,27 @@ export async function issueHs256(options: IssueHs256Options): Promise<IssuedJwt>
   const id = randomUUID();
   const { iat, exp } = issueTimes(clock, ttlMs);
   const claims = {
+    ...grantClaims(options),
     sub: subject,
     iss: issuer,
     ...(audience !== undefined && { aud: audience }),
     iat,
     exp,
     jti: id,
-    ...(roles && { roles: [...roles] }),
-    ...(projectId !== undefined && { project: projectId }),
   };
   const jwt = await signJwt(claims, { algorithm: "HS256", key: createSecretKey(secret) });
   return { jwt, id, expiresAt: new Date(exp * 1000) };
+}
+
+/** What the bearer may do; never more than a claim of its own, whatever the claims are called. */
+function grantClaims({
+  roles,
+  rolesClaim = "roles",
+  projectId,
+  projectClaim = "project",
+}: IssueHs256Options): JsonObject {
+  return {
+    ...(roles && { [rolesClaim]: [...roles] }),
+    ...(projectId !== undefined && { [projectClaim]: projectId }),
+  };
 }
