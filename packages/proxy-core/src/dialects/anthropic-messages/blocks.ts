@@ -24,8 +24,14 @@ export interface BlockReader {
   readStop(event: JsonObject): readonly Part[];
 }
 
-/** What a delta has to know of the block it belongs to: the index of its call, or that nobody understands it. */
-type OpenBlock = { readonly call: number } | "plain" | "opaque";
+/** A call, and whether it has any arguments yet. */
+interface OpenCall {
+  readonly call: number;
+  hasArguments: boolean;
+}
+
+/** What a delta has to know of the block it belongs to: its call, or that nobody understands it. */
+type OpenBlock = OpenCall | "plain" | "opaque";
 
 /** The most blocks of one message. */
 const maxBlocks = 10_000;
@@ -57,6 +63,7 @@ class Reader implements BlockReader {
   readDelta(event: JsonObject): readonly Part[] {
     const delta = objectOf(event.delta) ?? {};
     const part = this.#open === "opaque" ? undefined : deltaPart(delta, this.#open);
+    if (part?.type === "tool-call-delta" && typeof this.#open === "object") this.#open.hasArguments = true;
     const isPlain = part && countOf(event) === plainEventMembers && countOf(delta) === plainDeltaMembers;
     if (part && isPlain) return [part];
     const left = unlessEmpty(rest(event, deltaMembers));
@@ -68,8 +75,11 @@ class Reader implements BlockReader {
 
   readStop(event: JsonObject): readonly Part[] {
     const left = unlessEmpty(rest(event, stopMembers));
+    const open = this.#open;
     this.#open = "plain";
-    return [opaquePart({ isStop: true, ...(left ? { event: left } : {}) })];
+    const stop = opaquePart({ isStop: true, ...(left ? { event: left } : {}) });
+    // The empty input stood at the begin, where one that is to come is empty too.
+    return typeof open === "object" && !open.hasArguments ? [callDelta(open.call, "{}", true), stop] : [stop];
   }
 
   #begin(block: JsonValue, own: PartExtra): readonly Part[] {
@@ -126,8 +136,8 @@ class Reader implements BlockReader {
     const { id, name, input } = block;
     const call = this.#calls;
     this.#calls += 1;
-    this.#open = { call };
     const isHere = this.#form === "unary" || (isObject(input) && unlessEmpty(input) !== undefined);
+    this.#open = { call, hasArguments: isHere };
     const start = rest(block, this.#form === "unary" ? callMembers : calledMembers);
     const begin: Part = {
       type: "tool-call-start",
@@ -138,9 +148,7 @@ class Reader implements BlockReader {
       ...withOwn({ ...own, start }),
     };
     if (!isHere) return [begin];
-    const written = JSON.stringify(input ?? {});
-    const isInStart = this.#form === "stream" ? withOwn({ isInStart: true }) : {};
-    return [begin, { type: "tool-call-delta", choice: 0, index: call, arguments: written, ...isInStart }];
+    return [begin, callDelta(call, JSON.stringify(input ?? {}), this.#form === "stream")];
   }
 
   #inStart(): PartExtra {
@@ -193,6 +201,11 @@ function deltaPart(delta: JsonObject, open: Exclude<OpenBlock, "opaque">): Part 
     default:
       return undefined;
   }
+}
+
+function callDelta(index: number, written: string, isInStart: boolean): Part {
+  const own = isInStart ? withOwn({ isInStart }) : {};
+  return { type: "tool-call-delta", choice: 0, index, arguments: written, ...own };
 }
 
 function opaquePart(own: PartExtra): Part {

@@ -187,6 +187,22 @@ describe("createStreamReader", () => {
     expect(plain(parts)).toContainEqual(think("hm", "s"));
   });
 
+  it("reads a call without arguments as one with none, not with an empty text", () => {
+    const block = { type: "tool_use", id: "toolu_1", name: "f", input: {} };
+    const nothing = { type: "input_json_delta", partial_json: "" };
+    for (const deltas of [[], [delta(0, nothing)]]) {
+      const parts = read(
+        messageStart,
+        blockStart(0, block),
+        ...deltas,
+        blockStop(0),
+        messageDelta,
+        messageStop,
+      );
+      expect(collect(parts).choices[0].toolCalls).toMatchObject([{ arguments: "{}" }]);
+    }
+  });
+
   it("reads content that stands in the begin of the message", () => {
     const { message } = messageStart as { message: JsonObject };
     const begun = { type: "message_start", message: { ...message, content: [{ type: "text", text: "a" }] } };
