@@ -80,6 +80,12 @@ describe("readFailure", () => {
     expect(error.retryAfterMs).toBe(retryAfterMs);
   });
 
+  it("believes a server that says that no retry can help", () => {
+    const reason = proxyError(Code.Unavailable, "upstream_failed");
+    reason.metadata.set("x-should-retry", "false");
+    expect(readFailure(reason, "id").kind).toBe("answered");
+  });
+
   it("believes details before headers", () => {
     const reason = proxyError(Code.ResourceExhausted, "limit_exceeded", { retryAfterMs: 250 });
     reason.metadata.set("retry-after", "1");

@@ -78,7 +78,8 @@ function told(cause: ConnectError, info: ErrorInfo, requestId: string): Failure 
   const code = info.reason.toLowerCase();
   const { field, reason } = info.metadata;
   const error = new LlmProxyError(code, cause.rawMessage, { field, reason, ...detailsOf(cause, requestId) });
-  return { error, kind: kinds[code] ?? "answered", isOfServer: ofServer.has(code) };
+  const isFinal = cause.metadata.get("x-should-retry") === "false";
+  return { error, kind: isFinal ? "answered" : (kinds[code] ?? "answered"), isOfServer: ofServer.has(code) };
 }
 
 /** Nobody says what is wrong, or only by a status. */

@@ -58,4 +58,21 @@ describe("connectError", () => {
     const error = connectError(new ProxyError("internal", "internal error", { cause: new Error("hunter2") }));
     expect(error.cause).toBeUndefined();
   });
+
+  it.each<[string, ProxyError, string | null]>([
+    ["that no retry can mend", new ProxyError("model_not_found", "x"), "false"],
+    [
+      "of a vendor who would say the same again",
+      new ProxyError("upstream_failed", "x", { vendor: { status: 400 } }),
+      "false",
+    ],
+    ["that may pass", new ProxyError("limit_exceeded", "x", { retryAfterMs: 1 }), null],
+    [
+      "of a vendor who may recover",
+      new ProxyError("upstream_failed", "x", { vendor: { status: 500 } }),
+      null,
+    ],
+  ])("tells of a failure %s whether to try again", (_what, error, value) => {
+    expect(connectError(error).metadata.get("x-should-retry")).toBe(value);
+  });
 });

@@ -32,7 +32,8 @@ export function connectCode(error: ProxyError): Code {
 
 /**
  * Writes a failure: status and message, `ErrorInfo` with the code, and where a retry has a time, `RetryInfo` and
- * the metadata `retry-after` (seconds) and `retry-after-ms`. The cause stays here.
+ * the metadata `retry-after` (seconds) and `retry-after-ms`; where no retry can help, `x-should-retry: false`, as
+ * over HTTP. The cause stays here.
  */
 export function connectError(error: ProxyError): ConnectError {
   const { code, field, retryAfterMs } = error;
@@ -46,14 +47,16 @@ export function connectError(error: ProxyError): ConnectError {
       metadata: { ...(field !== undefined && { field }), ...(reason !== undefined && { reason }) },
     },
   };
+  const metadata = error.retryable ? {} : { "x-should-retry": "false" };
   if (retryAfterMs === undefined)
-    return new ConnectError(error.message, connectCode(error), undefined, [errorInfo]);
-  const metadata = {
+    return new ConnectError(error.message, connectCode(error), metadata, [errorInfo]);
+  const times = {
     "retry-after": String(Math.ceil(retryAfterMs / 1000)),
     "retry-after-ms": String(Math.ceil(retryAfterMs)),
   };
   const retryInfo = { desc: RetryInfoSchema, value: { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) } };
-  return new ConnectError(error.message, connectCode(error), metadata, [errorInfo, retryInfo]);
+  const details = [errorInfo, retryInfo];
+  return new ConnectError(error.message, connectCode(error), { ...metadata, ...times }, details);
 }
 
 /**
