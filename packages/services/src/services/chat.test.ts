@@ -240,6 +240,13 @@ describe("ChatService", () => {
     expect(services.core.calls.map(({ refusal }) => refusal?.field)).toEqual([field, field]);
   });
 
+  it("names the field of the message that the core finds wrong", async () => {
+    answer = () => Promise.reject(new ProxyError("model_not_found", "no such model", { field: "model" }));
+    const error = await failureOf(client().complete({ chat }, key));
+    expect(error.findDetails(ErrorInfoSchema)[0]?.metadata.field).toBe("chat.model");
+    expect(error.metadata.get("x-should-retry")).toBe("false");
+  });
+
   it("tells the usage the server counted where the vendor told none", async () => {
     const parts = textParts("Hi").slice(0, -1);
     const counted = (): Reply => {

@@ -17,6 +17,7 @@ import { type Answer, openAnswer } from "../answer.ts";
 import { callOf, modelOrDefault, passHeaders, refuseCall } from "../call.ts";
 import { readChat } from "../mapping/chat.ts";
 import { collectAnswer } from "../mapping/chat-answer.ts";
+import { chatError } from "../mapping/chat-error.ts";
 import { pieceMessage } from "../mapping/chat-part.ts";
 import { expected } from "../mapping/expected.ts";
 import { usageMessage } from "../mapping/usage.ts";
@@ -89,8 +90,13 @@ async function requestOf(
   }
 }
 
+/** @throws `ProxyError` when there is no answer */
 async function ask(core: ServicesCore, chat: ChatRequest, context: RpcContext): Promise<Answer> {
-  const answer = await openAnswer(core, { ...callOf(context), chat });
-  passHeaders(answer.headers, context);
-  return answer;
+  try {
+    const answer = await openAnswer(core, { ...callOf(context), chat });
+    passHeaders(answer.headers, context);
+    return answer;
+  } catch (reason) {
+    throw ProxyError.is(reason) ? chatError(reason) : reason;
+  }
 }
