@@ -4,7 +4,7 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
+import { randomHex } from "./random-hex.ts";
 
 /**
  * Makes a UUID of version 7: sorts by time, unguessable in the rest.
@@ -13,13 +13,14 @@ import { randomBytes } from "node:crypto";
  * @see RFC 9562 §5.7
  */
 export function newId(now: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(now, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const time = now.toString(16).padStart(12, "0");
+  const random = randomHex(10);
+  // Two bits of the third group say the variant: 8, 9, a or b.
+  const variant = variants[Number.parseInt(random.charAt(3), 16) & 3];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
 }
+
+const variants = ["8", "9", "a", "b"] as const;
 
 /**
  * The id of a request: the client's own where it is short and harmless, else a new one.

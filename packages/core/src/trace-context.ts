@@ -5,8 +5,8 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
 import type { TraceContext } from "@llmproxy/spec";
+import { randomHex } from "./random-hex.ts";
 
 const format = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
@@ -17,11 +17,9 @@ const format = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?
  * @param traceparent - the client's header
  */
 export function continueTrace(traceparent: string | undefined): TraceContext {
-  const spanId = randomBytes(8).toString("hex");
+  const spanId = randomHex(8);
   const parent = traceparent === undefined ? undefined : readParent(traceparent);
-  return parent
-    ? { ...parent, spanId }
-    : { traceId: randomBytes(16).toString("hex"), spanId, sampled: false };
+  return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, sampled: false };
 }
 
 function readParent(traceparent: string): { traceId: string; sampled: boolean } | undefined {
