@@ -47,7 +47,7 @@ export const rules = [
     pattern: /\bJSON\.parse\(/,
     where: sources,
     except:
-      /^packages\/(proxy-core\/src\/(json|dialects|providers|relay|frames)|store\/src\/(repositories|directory)|telemetry\/src\/(log-line|text-line)|services\/src\/mapping|rest\/src\/json\/parse-json|sdk\/src\/chat\/answer|testing\/src|auth\/src\/jwt\/json-object)[/.]|^apps\/server\/src\/data\//,
+      /^packages\/(proxy-core\/src\/(json|dialects|providers|relay|frames)|store\/src\/(repositories|directory)|telemetry\/src\/(log-line|text-line)|services\/src\/mapping|rest\/src\/json\/parse-json|sdk\/src\/chat\/answer|testing\/src|auth\/src\/jwt\/json-object)[/.]|^packages\/core\/src\/config\/data\//,
     why: "JSON from outside is read by a parser that bounds its depth and names the offending field",
   },
   {

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { readCommandLine } from "./command-line.ts";
 
-const read = (args: string[], environment = {}) => readCommandLine(args, environment, "/home/gateway");
+const read = (args: string[], environment = {}) => readCommandLine(args, environment, "/srv/gateway");
 
 describe("readCommandLine", () => {
   it("keeps data beside the working directory where nothing is said", () => {
-    expect(read([])).toEqual({ help: false, dataDirectory: "/home/gateway/data", flags: { server: {} } });
+    expect(read([])).toEqual({ help: false, dataDirectory: "/srv/gateway/data", flags: { server: {} } });
   });
 
   it("reads every flag", () => {
     const args = ["--config", "a.yaml", "--data-dir", "/d", "--host", "::1", "--port", "9000", "--no-auth"];
     expect(read([...args, "--log-level", "debug"])).toEqual({
       help: false,
-      config: "/home/gateway/a.yaml",
+      config: "/srv/gateway/a.yaml",
       dataDirectory: "/d",
       flags: {
         server: { host: "::1", port: 9000 },
@@ -25,7 +25,7 @@ describe("readCommandLine", () => {
   it("reads the environment, which flags go before", () => {
     const environment = { LLMPROXY_CONFIG: "env.yaml", LLMPROXY_DATA_DIR: "/env" };
     expect(read([], environment)).toMatchObject({
-      config: "/home/gateway/env.yaml",
+      config: "/srv/gateway/env.yaml",
       dataDirectory: "/env",
     });
     expect(read(["--data-dir", "/flag"], environment).dataDirectory).toBe("/flag");

@@ -1,2 +1,8 @@
-/** The version clients are told; the test compares it to the manifest. */
+/**
+ * The version of this gateway.
+ *
+ * @module
+ */
+
+/** The same as in `package.json`; a test keeps them equal. */
 export const version = "0.1.0";
