@@ -12,6 +12,7 @@ import type { Shield } from "@llmproxy/ratelimit";
 import type { Authenticator, Clock, Handler, Logger, Meter, Stage, UsageJournal } from "@llmproxy/spec";
 import { compose } from "./compose.ts";
 import { admit } from "./stages/admit.ts";
+import { aroundRoute } from "./stages/around-route.ts";
 import { journal } from "./stages/journal.ts";
 import { meter } from "./stages/meter.ts";
 import { read } from "./stages/read.ts";
@@ -30,11 +31,17 @@ export interface Collaborators {
   readonly stages: CustomStages;
 }
 
-/** Stages of an embedding application; the first of a list is the outermost. */
+/**
+ * Stages of an embedding application; the first of a list is the outermost. A stage stands in more than one path: what
+ * it remembers between calls belongs outside of the function that takes `next`.
+ */
 export interface CustomStages {
   /** Behind `admit`: the caller is known and what they use is recorded; the body has not been read. */
   readonly afterAdmit?: readonly Stage[];
-  /** Around `route`: the request is known, and the reply passes on its way out. */
+  /**
+   * Around `route`: the request is known, and the reply passes on its way out. A stage may replace `call.request`. It
+   * also sees requests to count tokens (`operation`), for what is counted may be sent to a vendor.
+   */
   readonly aroundRoute?: readonly Stage[];
 }
 
@@ -53,7 +60,7 @@ export function llmPipeline(use: Collaborators, route: Handler): Handler {
       journal(use.journal, use.clock), //      what admitted callers used
       ...(use.stages.afterAdmit ?? []), //     of an embedding application
       read(), //                               the bounded body, the model permission
-      ...(use.stages.aroundRoute ?? []), //    of an embedding application
+      aroundRoute(use.stages.aroundRoute), //  of an embedding application
     ],
     route,
   );
@@ -73,7 +80,10 @@ export function controlPipeline(use: Collaborators): (answer: Handler) => Handle
   return (answer) => compose(stages, answer);
 }
 
-/** The path of a call whose request is read, but that asks no model for output. */
+/**
+ * The path of a call whose request is read, but that asks no model for output. What an application keeps from vendors
+ * it also keeps from those that count.
+ */
 export function requestPipeline(use: Collaborators): (answer: Handler) => Handler {
   const stages = [
     trace(use.logger, use.clock),
@@ -82,6 +92,7 @@ export function requestPipeline(use: Collaborators): (answer: Handler) => Handle
     admit(use.authenticator),
     ...(use.stages.afterAdmit ?? []),
     read(),
+    aroundRoute(use.stages.aroundRoute),
   ];
   return (answer) => compose(stages, answer);
 }
