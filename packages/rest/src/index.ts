@@ -6,6 +6,8 @@ export {
   type DocsResponse,
 } from "./docs/api-docs.ts";
 export type { HttpHeaders, HttpRequest, HttpResponse } from "./http/exchange.ts";
+export type { OpenApiOptions } from "./openapi/document.ts";
+export type { OperationsPathsOptions } from "./openapi/operations-paths.ts";
 export {
   createOperationsRoutes,
   type MetricsRoute,
@@ -23,7 +25,5 @@ export {
   type RestSurfaceOptions,
   type Surface,
 } from "./rest-surface.ts";
-export type { OpenApiOptions } from "./openapi/document.ts";
-export type { OperationsPathsOptions } from "./openapi/operations-paths.ts";
 export type { TranscoderOptions } from "./transcoding/options.ts";
 export { createTranscoder, type Transcoder } from "./transcoding/transcoder.ts";

@@ -49,6 +49,7 @@ const texts: Readonly<Record<string, string>> = {
   source: "file",
   update_mask: "name",
   metadata: "search",
+  model_aliases: model,
   arguments: "{}",
   url: "https://example.com/picture.png",
   mime_type: "image/png",
@@ -56,6 +57,9 @@ const texts: Readonly<Record<string, string>> = {
   roles: "auditor",
   subject: "somebody",
 };
+
+/** Names in maps, by the name of their field. */
+const keys: Readonly<Record<string, string>> = { metadata: "team", model_aliases: "fast" };
 
 const numbers: Readonly<Record<string, number>> = {
   page_size: 50,
@@ -69,6 +73,10 @@ const numbers: Readonly<Record<string, number>> = {
   index: 0,
   choice: 0,
   max_context_length: 128_000,
+  max_requests_per_minute: 600,
+  max_concurrent_requests: 50,
+  max_input_length: 100_000,
+  request_timeout_seconds: 120,
 };
 
 const wellKnown: Readonly<Record<string, JsonValue>> = {
@@ -112,7 +120,9 @@ export function messageExample(
 export function fieldExample(field: DescField, depth = 0): JsonValue {
   const value = valueExample(field, valueTypeOf(field), depth);
   if (field.fieldKind === "list") return [value];
-  return field.fieldKind === "map" ? { [field.mapKey === Scalar.STRING ? "team" : "1"]: value } : value;
+  return field.fieldKind === "map"
+    ? { [field.mapKey === Scalar.STRING ? (keys[field.name] ?? "key") : "1"]: value }
+    : value;
 }
 
 /** Of a oneof the first is shown; of messages within themselves only a few. */

@@ -65,6 +65,8 @@ export async function answerRpc(
   const { context, trailers, release } = createRestContext(registered.path, request, response, settings);
   const run = new RpcRun(registered, context, { observe, startedMs: clock.monotonic() });
   run.onEnd(release);
+  // Noted before the handler hears of it, which may end as if nothing had happened.
+  context.signal.addEventListener("abort", () => run.fail(context.signal.reason), { once: true });
   const closed = new Promise<void>((resolve) => response.once("close", resolve));
   // A body that nobody wants is thrown away; the listener bounds for how long.
   response.once("finish", () => request.resume());
@@ -73,7 +75,7 @@ export async function answerRpc(
     await answer({ match, request, response, run, trailers, settings });
   } catch (reason) {
     const error = run.fail(reason);
-    if (error.code === "canceled") breakOff(response);
+    if (context.signal.aborted && error.code === "canceled") breakOff(response);
     else writeError(response, error);
   }
   const timer = clock.schedule(stallMs, () => {

@@ -409,6 +409,12 @@ describe("a refusal", () => {
     expect(logger.entries).toMatchObject([{ level: "error", fields: { error: { message: "hunter2" } } }]);
   });
 
+  it("by the handler, of a call that somebody else canceled, is told to whoever still waits", async () => {
+    const { url } = await serve(rpcs(() => Promise.reject(new ProxyError("canceled", "it was ended"))));
+    const answer = await ask(url, "POST", "/test/body", {});
+    expect([answer.status, answer.json().code]).toEqual([499, "canceled"]);
+  });
+
   it("by the shield comes before anybody is asked who they are", async () => {
     const error = new ProxyError("overloaded", "too much to do");
     const shield = { enter: () => ({ admitted: false, error }) as const, recordRefusal() {} };
