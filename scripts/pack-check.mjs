@@ -1,6 +1,7 @@
 /**
  * Packs what is published and looks at it as a stranger would: are the manifests and types right, does the
- * package hold what it should and nothing else, can it be imported on the oldest Node it promises to support.
+ * package hold what it should and nothing else, can it be imported on the oldest Node it promises to support, and
+ * does the SDK get answers there.
  *
  * Needs `pnpm build` before, and the registry for that Node; without it the current one is used.
  *
@@ -12,6 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readPackages, report, root } from "./repository.mjs";
+import { sdkComplaints } from "./sdk-check.mjs";
 
 const notForStrangers = /\.test\.|\/(?:test-support|testing)\/|\/fixtures\/|\.tsbuildinfo$/;
 
@@ -98,6 +100,8 @@ try {
     wrong.push(`packages promise different versions of Node: ${[promised, ...others].join(", ")}`);
   const node = oldestNode(`${promised.replace(">=", "")}.0`);
   wrong.push(...published.flatMap((each) => importComplaints(node, each)));
+  const nodes = [...new Set([node, process.execPath])];
+  wrong.push(...(await sdkComplaints({ app: join(work, "app"), nodes })));
   const version = run(node, ["--version"]).output;
   report(wrong, `${published.length} packages are fit to be published; they load on Node ${version}`);
 } finally {
