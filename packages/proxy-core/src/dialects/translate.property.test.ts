@@ -192,8 +192,8 @@ function sharedRequest(): fc.Arbitrary<JsonObject> {
     fc.record({ tools, tool_choice: choice, parallel_tool_calls: fc.boolean() }),
   );
   const settings = optional({
-    temperature: fc.constantFrom(0, 0.5, 1),
-    top_p: fc.constantFrom(0.1, 1),
+    temperature: fc.constantFrom(0, 0.5),
+    top_p: fc.constantFrom(0.1, 0.9),
     stop: fc.array(text, { minLength: 1, maxLength: 3 }),
     user: text,
     reasoning_effort: fc.constantFrom("low", "medium", "high", "xhigh", "max"),

@@ -19,11 +19,14 @@ export interface AnthropicProviderOptions extends Omit<HttpProviderOptions, "bas
 
 const defaultBaseUrl = "https://api.anthropic.com/v1";
 
+/** The version that still has `temperature` and `top_p`; nothing else of what is translated differs in 2026-10-21. */
+const version = "2023-06-01";
+
 const anthropicKind: HttpProviderKind = {
   kind: "anthropic",
   dialect: anthropicMessages,
   keyHeader: "x-api-key",
-  headers: { "anthropic-version": "2023-06-01" },
+  headers: { "anthropic-version": version },
   chatPath: "/messages",
   modelsPath: anthropicModelsPath,
   readModels: readAnthropicModels,

@@ -85,6 +85,7 @@ const complete: Record<string, JsonObject> = {
     output_format: { type: "json_schema", schema: { type: "object" }, note: 1 },
   }),
   "a format of a later version": request({ output_config: { format: { type: "grammar", grammar: "x" } } }),
+  "sampling by default": request({ temperature: 1, top_p: 1 }),
   "no tokens at all": request({ max_tokens: 0 }),
   "choice of a tool": request({ tools: [weather], tool_choice: { type: "tool", name: "weather" } }),
   "choice auto": request({

@@ -24,6 +24,9 @@ const assumedOutputTokens = 4_096;
 /** A limit of 0 fills the prompt cache and writes nothing. */
 const tokenRange = { ...outputTokenRange, min: 0 };
 
+/** The default of `temperature` and of `top_p`. Newer models refuse these members, whatever they say. */
+const samplingDefault = 1;
+
 /** Members that become vocabulary whenever they are not null. */
 const plainMembers = [
   "model",
@@ -96,6 +99,8 @@ function readMembers(
   const names = new Set([...plainMembers, "tool_choice"]);
   if (stream) names.add("stream");
   if (user !== undefined) names.add("metadata");
+  // What says the default is kept for the writer, which leaves it out otherwise.
+  for (const name of ["temperature", "top_p"]) if (json[name] === samplingDefault) names.delete(name);
   const isEmptySystem = json.system === "" || (isArray(json.system) && json.system.length === 0);
   if (!isEmptySystem) names.add("system");
   return names;
@@ -137,13 +142,17 @@ export function writeRequest(request: ChatRequest, options: WriteRequestOptions 
       system,
       tools: tools?.map(writeTool),
       tool_choice: writeToolChoice({ toolChoice, parallelToolCalls, hasTools, left: leftOfChoice(own) }),
-      temperature: sampling.temperature,
-      top_p: sampling.topP,
+      temperature: unlessDefault(sampling.temperature),
+      top_p: unlessDefault(sampling.topP),
       stop_sequences: sampling.stop,
       metadata: user === undefined ? undefined : { ...objectOf(own.metadata), user_id: user },
       stream: request.stream || undefined,
     }),
   };
+}
+
+function unlessDefault(value: number | undefined): number | undefined {
+  return value === samplingDefault ? undefined : value;
 }
 
 /** What would change the answer and has no word here. */

@@ -40,6 +40,9 @@ const dispensable = new Set([
   "diagnostics",
   "thinking",
   "context_management",
+  // Names of what has become vocabulary, kept for the writer.
+  "temperature",
+  "top_p",
 ]);
 
 function isDispensable(name: string): boolean {
