@@ -7,12 +7,14 @@ import {
   type Reply,
   type ReplyEnd,
 } from "@llmproxy/spec";
-import { loadRecordings, openaiEvent, openaiEventStream } from "@llmproxy/testing";
+import { anthropicEvent, loadRecordings, openaiEvent, openaiEventStream } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
 import { collect } from "./collect.ts";
 import { dialects } from "./dialects/dialects.ts";
 import { type FramesOptions, framesOf, partsOf } from "./frames.ts";
 import { createReplyEnding } from "./reply-end.ts";
+import { anthropicStreams } from "./test-support/anthropic-recordings.ts";
+import { parseEventStream } from "./test-support/event-grammar.ts";
 
 const options: FramesOptions = {
   dialect: dialects["openai-chat"],
@@ -300,5 +302,61 @@ describe("framesOf", () => {
     ).rejects.toBe(cut);
     expect(written).not.toContain("[DONE]");
     expect(ends).toEqual([{ outcome: "failed", error: cut }]);
+  });
+});
+
+describe("framesOf between dialects", () => {
+  const anthropic = dialects["anthropic-messages"];
+  const toAnthropic: FramesOptions = { ...options, dialect: anthropic };
+
+  it("writes an event for each chunk as it comes", async () => {
+    const { reply, taken } = framesReply([delta("a"), delta("b"), finish + done]);
+    const frames = framesOf(reply, toAnthropic);
+    expect(taken()).toBe(0);
+    const next = async () => Buffer.from((await frames.next()).value ?? []).toString();
+    expect(await next()).toMatch(/^event: message_start\n/);
+    expect(await next()).toMatch(/"content_block_start".*"text":"a"/s);
+    expect(taken()).toBe(1);
+    expect(await next()).toMatch(/^event: content_block_delta\n.*"text":"b"/s);
+    expect(taken()).toBe(2);
+    expect(await text(frames)).toMatch(/content_block_stop.*message_delta.*event: message_stop/s);
+  });
+
+  const forms = anthropicStreams.flatMap(({ name, chunks }) =>
+    [anthropic, dialects["openai-chat"]].flatMap((dialect) =>
+      [true, false].map((stream) => ({ name, chunks, dialect, stream })),
+    ),
+  );
+
+  it.each(forms)("writes $name as $dialect.name (stream: $stream)", async ({ chunks, dialect, stream }) => {
+    const { reply, ends } = framesReply(chunks.map(anthropicEvent));
+    const source: FramesReply = { ...reply, dialect: "anthropic-messages" };
+    const written = await text(framesOf(source, { ...options, dialect, stream }));
+    expect(ends).toEqual([{ outcome: "finished" }]);
+    const parts = stream
+      ? dialect.createStreamReader().read(Buffer.from(written))
+      : dialect.readReply(JSON.parse(written));
+    expect(parts.filter(({ type }) => type === "finish")).toHaveLength(1);
+    if (dialect === anthropic && stream) expect(() => parseEventStream(written)).not.toThrow();
+  });
+
+  it.each([0, 1, 2])("ends the reply when it is left after %i frames", async (count) => {
+    const { reply, ends } = framesReply([delta("a"), delta("b"), finish + done]);
+    const frames = framesOf(reply, toAnthropic);
+    for (let index = 0; index < count; index += 1) await frames.next();
+    await frames.return?.();
+    expect(ends).toMatchObject([{ outcome: "canceled", error: { code: "canceled" } }]);
+  });
+
+  it("writes no end after a cut", async () => {
+    const cut = new ProxyError("upstream_cut", "cut");
+    const { reply } = framesReply([delta("a"), finish, cut]);
+    let written = "";
+    const read = async () => {
+      for await (const frame of framesOf(reply, toAnthropic)) written += Buffer.from(frame).toString();
+    };
+    await expect(read()).rejects.toBe(cut);
+    expect(written).toContain("text_delta");
+    expect(written).not.toContain("message_stop");
   });
 });

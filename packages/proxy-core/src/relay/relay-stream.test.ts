@@ -1,9 +1,19 @@
 import { type ChatRequest, type FramesReply, ProxyError, type ReplyEnd } from "@llmproxy/spec";
-import { createFakeClock, loadRecording, loadRecordings, openaiEventStream } from "@llmproxy/testing";
+import {
+  anthropicEvent,
+  anthropicEventStream,
+  createFakeClock,
+  loadRecording,
+  loadRecordings,
+  openaiEventStream,
+} from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
+import { anthropicMessages } from "../dialects/anthropic-messages/index.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/index.ts";
 import { cutError } from "../http/upstream-error.ts";
 import type { UpstreamResponse } from "../http/upstream-response.ts";
+import { anthropicStreams } from "../test-support/anthropic-recordings.ts";
 import { relayReply } from "./relay.ts";
 import { createScrubber } from "./scrub.ts";
 
@@ -69,10 +79,10 @@ const chat: ChatRequest = {
 
 function start(
   response: UpstreamResponse,
-  { dropUsage = false, signal = new AbortController().signal } = {},
+  { dropUsage = false, signal = new AbortController().signal, dialect = openaiChat } = {},
 ) {
   const clock = createFakeClock();
-  const options = { provider: "fake", dialect: openaiChat, stream: true, dropUsage, signal, clock, chat };
+  const options = { provider: "fake", dialect, stream: true, dropUsage, signal, clock, chat };
   return { clock, reply: relayReply(response, { ...options, scrub: createScrubber([]) }) };
 }
 
@@ -84,7 +94,10 @@ interface Relayed {
 }
 
 /** Relays to the end, whichever it is. */
-async function relay(response: UpstreamResponse, options?: { dropUsage?: boolean }): Promise<Relayed> {
+async function relay(
+  response: UpstreamResponse,
+  options?: { dropUsage?: boolean; dialect?: Dialect },
+): Promise<Relayed> {
   try {
     return await drain(await start(response, options).reply);
   } catch (error) {
@@ -591,5 +604,87 @@ describe("failures of the exchange", () => {
     response.fail(error);
     expect(ends).toMatchObject([{ outcome, error }]);
     await expect(reply.frames.next()).rejects.toBe(error);
+  });
+});
+
+describe("relaying a stream of Anthropic's", () => {
+  const dialect = anthropicMessages;
+  const event = (payload: object): string => anthropicEvent(JSON.stringify(payload));
+  const begin = event({
+    type: "message_start",
+    message: { id: "msg_1", content: [], usage: { input_tokens: 5, output_tokens: 1 } },
+  });
+  const block = event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } });
+  const said = event({
+    type: "content_block_delta",
+    index: 0,
+    delta: { type: "text_delta", text: "Hello there." },
+  });
+  const blockEnd = event({ type: "content_block_stop", index: 0 });
+  const end = event({
+    type: "message_delta",
+    delta: { stop_reason: "end_turn", stop_sequence: null },
+    usage: { output_tokens: 4 },
+  });
+  const stop = event({ type: "message_stop" });
+  const content = begin + block + said + blockEnd;
+
+  it.each(anthropicStreams)("passes $name through whatever pieces it comes in", async ({ chunks }) => {
+    const bytes = anthropicEventStream(chunks);
+    for (const size of [bytes.length > 10_000 ? 997 : 1, 1_000, 65_536]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.subarray(index * size, (index + 1) * size),
+      );
+      const relayed = await relay(responseOf(pieces), { dialect });
+      expect(relayed.text).toBe(bytes.toString("latin1"));
+      expect(relayed.end).toMatchObject({ outcome: "finished", usage: { estimated: false } });
+    }
+  });
+
+  it("never ends finished when it is cut, at whichever byte", async () => {
+    const whole = Buffer.from(content + end + stop);
+    const complete = whole.length - 2;
+    for (let at = 0; at < whole.length; at += 1) {
+      const relayed = await relay(responseOf(at === 0 ? [] : [whole.subarray(0, at)]), { dialect });
+      if (at >= complete) expect(relayed).toMatchObject({ end: { outcome: "finished" } });
+      else {
+        expect(relayed.error).toMatchObject({ code: "upstream_cut" });
+        expect(relayed.text).not.toContain("message_stop");
+      }
+    }
+  });
+
+  it("takes an answer for cut whose end the vendor left out, and one that has no reason", async () => {
+    for (const chunks of [
+      [content, end],
+      [content, stop],
+    ])
+      expect(await relay(responseOf(chunks), { dialect })).toMatchObject({
+        error: { code: "upstream_cut" },
+        end: { outcome: "upstream-cut" },
+      });
+  });
+
+  it("estimates only what was written when it is cut: what was read has been told", async () => {
+    const { end: ended } = await relay(responseOf([content], "cut"), { dialect });
+    expect(ended?.usage).toMatchObject({ inputTokens: 5, outputTokens: 3, estimated: true });
+  });
+
+  it("passes an answer without any content on", async () => {
+    const relayed = await relay(responseOf([begin, end, stop]), { dialect });
+    expect(relayed).toMatchObject({ text: begin + end + stop, end: { outcome: "finished" } });
+  });
+
+  it("fails before the first output where the vendor is overloaded after it has begun", async () => {
+    const overloaded = event({ type: "error", error: { type: "overloaded_error", message: "Overloaded" } });
+    expect(await relay(responseOf([begin, overloaded]), { dialect })).toMatchObject({
+      text: "",
+      error: { code: "upstream_failed", status: 529, retryable: true },
+    });
+    expect(await relay(responseOf([content, overloaded, end, stop]), { dialect })).toMatchObject({
+      text: content,
+      error: { code: "upstream_failed", status: 529 },
+      end: { outcome: "failed" },
+    });
   });
 });

@@ -39,7 +39,8 @@ function find(bytes: Uint8Array): number {
 }
 
 function isEnd(frame: Buffer): boolean {
-  return readEvents(frame).some(({ event, data }) => event === messageStop || typeOf(data) === messageStop);
+  // The name alone is not enough: the payload after it may have been cut.
+  return readEvents(frame).some(({ data }) => typeOf(data) === messageStop);
 }
 
 function typeOf(data: string): unknown {
