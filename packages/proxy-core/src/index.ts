@@ -23,6 +23,7 @@ export { openaiChat } from "./dialects/openai-chat/index.ts";
 export { type FramesOptions, framesOf, partsOf } from "./frames.ts";
 export type { Lookup, ResolvedAddress } from "./http/connector.ts";
 export type { UpstreamRequest } from "./http/exchange.ts";
+export { type FetchDocumentOptions, fetchDocument } from "./http/fetch-document.ts";
 export {
   createUpstreamClient,
   type UpstreamClient,
