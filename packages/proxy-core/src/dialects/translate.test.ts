@@ -186,6 +186,13 @@ describe("a request of an OpenAI client at Anthropic", () => {
     ]);
   });
 
+  it("may mark what is to be cached", () => {
+    const marked = { type: "text", text: "long", cache_control: { type: "ephemeral" } };
+    const json = openai({ messages: [{ role: "system", content: [marked] }, asked(marked)] });
+    expect(toAnthropic(json)).toMatchObject({ system: [marked], messages: [asked(marked)] });
+    expect(dialects["openai-chat"].writeRequest(dialects["openai-chat"].readRequest(json))).toEqual(json);
+  });
+
   it("has its schema enforced", () => {
     const json_schema = { name: "n", schema: { type: "object" }, description: "d", strict: true };
     expect(

@@ -17,7 +17,7 @@ import type {
   JsonValue,
   MediaSource,
 } from "@llmproxy/spec";
-import { defined, isArray, rest, unlessEmpty } from "../../json/value.ts";
+import { defined, isArray, isObject, rest, unlessEmpty } from "../../json/value.ts";
 import { cannotSay } from "../cannot-say.ts";
 import { expected, Fields } from "../fields.ts";
 import { dialectName, ownExtra, withOwn } from "./extra.ts";
@@ -34,7 +34,7 @@ export function readContent(value: JsonValue | undefined, path: string): readonl
 }
 
 const readers: ReadonlyMap<string, (item: Fields) => Content> = new Map([
-  ["text", (item) => ({ type: "text", text: item.requiredString("text"), ...kept(item, "text") })],
+  ["text", readText],
   [
     "refusal",
     (item) => ({ type: "refusal", text: item.requiredString("refusal"), ...kept(item, "refusal") }),
@@ -56,6 +56,17 @@ function opaque(item: Fields): Content {
 /** Keeps what is left of an item, and of the object that has its name. */
 function kept(item: Fields, member: string, inner?: JsonObject) {
   return withOwn({ ...rest(item.json, new Set(["type", member])), ...(inner ? { [member]: inner } : {}) });
+}
+
+/**
+ * A mark of what may be cached is Anthropic's; clients of this dialect write it too, as gateways have taught them,
+ * and Anthropic is to get it.
+ */
+function readText(item: Fields): Content {
+  const { cache_control } = item.json;
+  const { extra } = kept(item, "text");
+  const marked = isObject(cache_control) ? { ...extra, "anthropic-messages": { cache_control } } : extra;
+  return { type: "text", text: item.requiredString("text"), extra: marked };
 }
 
 const imageMembers = new Set(["url", "detail"]);
