@@ -95,8 +95,11 @@ export interface RelayOptions {
 export interface WriteRequestOptions {
   /** The most tokens the model writes: the limit sent where the vendor wants one and the client gave none. */
   readonly modelMaxOutputTokens?: number | undefined;
-  /** Whether the vendor may know only older names of members: `max_tokens` for `max_completion_tokens`. */
-  readonly useOlderNames?: boolean | undefined;
+  /**
+   * Whether the vendor may know only old forms: `max_tokens` for `max_completion_tokens`, and one string for a
+   * content of several texts.
+   */
+  readonly useOldForms?: boolean | undefined;
 }
 
 /** A wire format, read and written. */

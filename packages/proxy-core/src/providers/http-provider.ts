@@ -73,8 +73,8 @@ export interface HttpProviderKind {
   readonly keyHeader?: KeyHeader;
   /** Headers of every request where neither the client nor the configuration says otherwise. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether vendors of this kind may know only older names of members; false when absent. */
-  readonly useOlderNames?: boolean;
+  /** Whether vendors of this kind may know only old forms of the dialect; false when absent. */
+  readonly useOldForms?: boolean;
   /** Where chat requests go, below the base URL. */
   readonly chatPath: string;
   /** Where the catalogue is, below the base URL. */

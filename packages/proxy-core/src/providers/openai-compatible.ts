@@ -14,5 +14,5 @@ import { openaiKind } from "./openai-kind.ts";
  * @throws `invalid_request` (field `base_url`, `api_key` or `headers.<name>`) for what cannot be used
  */
 export function createOpenAiCompatibleProvider(options: HttpProviderOptions): Provider {
-  return createHttpProvider({ ...openaiKind, kind: "openai-compatible", useOlderNames: true }, options);
+  return createHttpProvider({ ...openaiKind, kind: "openai-compatible", useOldForms: true }, options);
 }

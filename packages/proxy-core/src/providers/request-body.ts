@@ -12,8 +12,8 @@ import { translateRequest } from "../dialects/translate.ts";
 /** What a vendor is written to in. */
 export interface VendorDialect {
   readonly dialect: Dialect;
-  /** Whether the vendor may know only older names of members. */
-  readonly useOlderNames?: boolean | undefined;
+  /** Whether the vendor may know only old forms of the dialect. */
+  readonly useOldForms?: boolean | undefined;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface VendorDialect {
  * @throws `invalid_request` with `field` for what the vendor's dialect has no words for
  */
 export function writeChatBody(
-  { dialect, useOlderNames }: VendorDialect,
+  { dialect, useOldForms }: VendorDialect,
   { request, model }: ProviderCall,
   models: readonly ModelInfo[],
 ): readonly Uint8Array[] {
@@ -32,7 +32,7 @@ export function writeChatBody(
   const modelMaxOutputTokens =
     chat.maxOutputTokens === undefined ? models.find(({ id }) => id === model)?.maxOutputTokens : undefined;
   const asked = { ...chat, model, stream, includeUsage: stream };
-  const options = { from: body?.dialect, modelMaxOutputTokens, useOlderNames };
+  const options = { from: body?.dialect, modelMaxOutputTokens, useOldForms };
   return [encode(translateRequest(asked, dialect, options))];
 }
 

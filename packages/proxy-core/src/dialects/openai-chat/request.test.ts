@@ -557,14 +557,29 @@ describe("writeRequest", () => {
   it("uses the older name of the limit where the vendor may not know the newer one", () => {
     const chat = { model: "m", messages: [], sampling: {}, stream: false, includeUsage: false };
     const limited = { ...chat, maxOutputTokens: 5 };
-    expect(writeRequest(limited, { useOlderNames: true })).toEqual({
+    expect(writeRequest(limited, { useOldForms: true })).toEqual({
       model: "m",
       messages: [],
       max_tokens: 5,
     });
     expect(writeRequest(limited)).toEqual({ model: "m", messages: [], max_completion_tokens: 5 });
     const newer = readRequest(request({ max_tokens: 5, max_completion_tokens: 6 }));
-    expect(writeRequest(newer, { useOlderNames: true })).toMatchObject({ max_completion_tokens: 6 });
+    expect(writeRequest(newer, { useOldForms: true })).toMatchObject({ max_completion_tokens: 6 });
+  });
+
+  it("writes several texts as one string where the vendor may not know arrays", () => {
+    const text = (words: string) => ({ type: "text" as const, text: words });
+    const image = { type: "image", source: { kind: "url", url: "https://a/b.png" } } as const;
+    const messages = [
+      { role: "system", content: [text("a"), text("b")] },
+      { role: "user", content: [text("c"), image] },
+    ] as const;
+    const chat = { model: "m", messages, sampling: {}, stream: false, includeUsage: false };
+    expect(writeRequest(chat, { useOldForms: true }).messages).toEqual([
+      { role: "system", content: "a\n\nb" },
+      { role: "user", content: [text("c"), { type: "image_url", image_url: { url: "https://a/b.png" } }] },
+    ]);
+    expect(writeRequest(chat).messages).toMatchObject([{ content: [text("a"), text("b")] }, {}]);
   });
 
   it("puts changed vocabulary over what was read", () => {

@@ -10,7 +10,7 @@
 
 import { createHash } from "node:crypto";
 import type { ChatRequest, JsonObject, JsonValue, ResponseFormat, Sampling } from "@llmproxy/spec";
-import { defined, isArray, objectOf, rest, unlessEmpty } from "../../json/value.ts";
+import { defined, isArray, isObject, objectOf, rest, unlessEmpty } from "../../json/value.ts";
 import { cannotSay } from "../cannot-say.ts";
 import type { WriteRequestOptions } from "../dialect.ts";
 import { expected, Fields } from "../fields.ts";
@@ -162,9 +162,10 @@ function formatRest(value: JsonValue | undefined): JsonObject | undefined {
 export function writeRequest(request: ChatRequest, options: WriteRequestOptions = {}): JsonObject {
   const own = ownExtra(request.extra) ?? {};
   const { toolChoice, responseFormat } = request;
+  const messages = writeMessages(request.messages);
   return {
     model: request.model,
-    messages: writeMessages(request.messages),
+    messages: options.useOldForms ? messages.map(withTextAsString) : messages,
     ...own,
     ...defined({
       tools: request.tools?.map(writeTool),
@@ -183,6 +184,16 @@ export function writeRequest(request: ChatRequest, options: WriteRequestOptions 
   };
 }
 
+/** Several texts become paragraphs of one. */
+function withTextAsString(message: JsonObject): JsonObject {
+  const { content } = message;
+  if (!isArray(content)) return message;
+  const texts = content.map((part) => (isObject(part) && part.type === "text" ? part.text : undefined));
+  return texts.every((text) => typeof text === "string")
+    ? { ...message, content: texts.join("\n\n") }
+    : message;
+}
+
 /** A name that is too long is written as its digest: it is only compared with itself. */
 function writeUser(user: string): string {
   return user.length <= maxUserLength ? user : createHash("sha256").update(user).digest("hex");
@@ -192,12 +203,12 @@ function writeUser(user: string): string {
 function writeMaxOutputTokens(
   limit: number | undefined,
   own: JsonObject,
-  { useOlderNames = false }: WriteRequestOptions,
+  { useOldForms = false }: WriteRequestOptions,
 ): JsonObject {
   if (limit === undefined) return {};
   if (limit === 0) throw cannotSay("maxOutputTokens", "an answer of no tokens");
   if (typeof own.max_completion_tokens === "number") return { max_completion_tokens: limit };
-  return useOlderNames || typeof own.max_tokens === "number"
+  return useOldForms || typeof own.max_tokens === "number"
     ? { max_tokens: limit }
     : { max_completion_tokens: limit };
 }
