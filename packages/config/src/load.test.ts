@@ -320,7 +320,7 @@ describe("loadConfig of other pages and other issuers", () => {
 auth:
   jwt:
     - { issuer: a, audience: x, jwks_url: "https://id.example.com/keys?v=1" }
-    - { issuer: b, audience: x, secret_env: SIGNING, roles_claim: groups, role_map: { staff: operator }, project_claim: team }
+    - { issuer: b, audience: x, secret_env: SIGNING, roles_claim: groups, role_map: { staff: operator }, default_roles: [member], project_claim: team }
     - { issuer: c, audience: x, jwks_url: "http://10.0.0.1/keys", algorithms: [RS256], allow_private: true }
 `,
       { environment: { SIGNING: "a secret of at least thirty-two bytes" } },
@@ -334,12 +334,14 @@ auth:
       secret: undefined,
       rolesClaim: "roles",
       roleMap: { admin: "admin", write: "operator", read: "auditor", user: "member" },
+      defaultRoles: [],
       projectClaim: "project",
       allowPrivate: false,
     });
     expect(bySecret).toMatchObject({
       algorithms: ["HS256"],
       roleMap: { staff: "operator" },
+      defaultRoles: ["member"],
       jwksUrl: undefined,
     });
     expect(bySecret?.secret?.reveal()).toBe("a secret of at least thirty-two bytes");
@@ -392,6 +394,17 @@ auth:
     );
     expect(lines).toEqual([expect.stringContaining(expected)]);
     expect(lines.join()).not.toContain("hunter2");
+  });
+
+  it("refuses an issuer of the server's own name", async () => {
+    const entry = (issuer: string) => `{ issuer: ${issuer}, audience: x, jwks_url: 'https://a.example/k' }`;
+    expect(await refusals(loadYaml(`auth: { jwt: [${entry("llmproxy")}] }\n`))).toEqual([
+      'auth.jwt[0].issuer: is "llmproxy" like auth.issuer.issuer, should be another issuer (line 1)',
+    ]);
+    const own = `auth: { issuer: { issuer: mine }, jwt: [${entry("llmproxy")}, ${entry("mine")}] }\n`;
+    expect(await refusals(loadYaml(own))).toEqual([
+      'auth.jwt[1].issuer: is "mine" like auth.issuer.issuer, should be another issuer (line 1)',
+    ]);
   });
 
   it("refuses an issuer that is given twice", async () => {

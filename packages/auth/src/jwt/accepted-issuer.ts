@@ -42,6 +42,8 @@ export interface AcceptedIssuer {
   readonly rolesClaim: string;
   /** What its roles are called here. Others grant nothing; `root` cannot be granted. */
   readonly roleMap: Readonly<Record<string, Role>>;
+  /** The roles of tokens without that claim; none when absent. */
+  readonly defaultRoles?: readonly Role[];
   /** The claim that holds the id of the project; tokens without it belong to the project `default`. */
   readonly projectClaim: string;
   /** The longest time between `iat` and `exp`, in milliseconds. Default 24 h. */
@@ -78,6 +80,8 @@ function problemOf(accepted: AcceptedIssuer): Problem | undefined {
   if (audience === "") return ["audience", "is empty"];
   if (accepted.isAudienceOptional && keys.kind !== "secret")
     return ["isAudienceOptional", "is for issuers with a secret: others sign tokens for many audiences"];
+  if (accepted.defaultRoles?.includes("root"))
+    return ["defaultRoles", "grants root, which is the management token's alone"];
   if (Object.values(roleMap).includes("root"))
     return ["roleMap", "grants root, which is the management token's alone"];
   return keyProblemOf(accepted);

@@ -113,8 +113,12 @@ function timeRefusals(
  * The roles a token grants. Nothing is granted but by the map, and a claim of a strange form refuses the token:
  * whoever can put an object there may be able to put anything there.
  */
-function readRoles(claims: JsonObject, { rolesClaim, roleMap }: AcceptedIssuer): readonly Role[] | undefined {
-  const claim = Object.hasOwn(claims, rolesClaim) ? claims[rolesClaim] : [];
+function readRoles(
+  claims: JsonObject,
+  { rolesClaim, roleMap, defaultRoles = [] }: AcceptedIssuer,
+): readonly Role[] | undefined {
+  if (!Object.hasOwn(claims, rolesClaim)) return [...defaultRoles];
+  const claim = claims[rolesClaim];
   const names = typeof claim === "string" ? [claim] : claim;
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) return undefined;
   const roles = names.flatMap((name) => (Object.hasOwn(roleMap, name) ? (roleMap[name] ?? []) : []));

@@ -130,6 +130,13 @@ describe("createJwtAuthenticator", () => {
     expect(await authenticate(token())).toMatchObject({ roles: [], projectId: "default" });
   });
 
+  it("gives tokens without a claim of roles those that are meant for them, and others none of these", async () => {
+    const { authenticate } = createJwtBench([accept({ defaultRoles: ["member"] })]);
+    expect(await authenticate(token())).toMatchObject({ roles: ["member"] });
+    expect(await authenticate(token({ roles: [] }))).toMatchObject({ roles: [] });
+    expect(await authenticate(token({ roles: "unknown" }))).toMatchObject({ roles: [] });
+  });
+
   it("gives a principal that nobody can change", async () => {
     const { authenticate } = createJwtBench([accept()]);
     const principal = await authenticate(token());
@@ -356,6 +363,7 @@ describe("update", () => {
     ["no algorithm", "issuers[0].algorithms", () => [accept({ algorithms: [] })]],
     ["both families", "issuers[0].algorithms", () => [accept({ algorithms: ["EdDSA", "HS256"] })]],
     ["no key", "issuers[0].keys.keys", () => [accept({ keys: { kind: "ring", keys: [] } })]],
+    ["root by default", "issuers[0].defaultRoles", () => [accept({ defaultRoles: ["root"] })]],
     ["root in the map", "issuers[0].roleMap", () => [accept({ roleMap: { admin: "root" } })]],
     [
       "an optional audience with public keys",

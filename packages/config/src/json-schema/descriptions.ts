@@ -77,6 +77,8 @@ export const descriptions: ReadonlyMap<string, string> = new Map(
       "jwt[].jwks_url": "Where its public keys are.",
       "jwt[].secret": "The secret it shares with us, of at least 32 bytes.",
       "jwt[].roles_claim": "The claim that holds the roles.",
+      "jwt[].default_roles":
+        "The roles of tokens that do not have that claim; without them such tokens may do nothing.",
       "jwt[].role_map": "What its roles are called here; others count for nothing.",
       "jwt[].project_claim": "The claim that holds the project.",
       "jwt[].allow_private": "Whether its keys may be fetched unencrypted and from private addresses.",

@@ -10,12 +10,17 @@ import { isList, listAt, textAt, valueAt } from "../tree.ts";
 import { type Finding, finding } from "../violation.ts";
 import { keySetUrlProblem } from "./base-url.ts";
 
+/** What the server calls itself in tokens where nothing else is said. */
+const defaultIssuer = "llmproxy";
 const secretKeys = ["secret", "secret_file", "secret_env"];
 
 /** Checks each issuer and that none is given twice. Values of the wrong type are left to the schema. */
 export function checkJwtIssuers(tree: JsonValue): readonly Finding[] {
   const entries = listAt(valueAt(tree, "auth"), "jwt");
   const first = new Map<string, Path>();
+  const own = textAt(valueAt(valueAt(tree, "auth"), "issuer"), "issuer");
+  // The server's own tokens are accepted anyway; nobody else may make tokens in its name.
+  first.set(own ?? defaultIssuer, ["auth", "issuer", "issuer"]);
   return entries.flatMap((entry, index) => {
     const path = ["auth", "jwt", index];
     return [...checkKeys(entry, path), ...checkAlgorithms(entry, path), ...checkIssuer(entry, path, first)];

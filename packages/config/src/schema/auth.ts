@@ -82,6 +82,8 @@ export interface JwtIssuerConfig {
   readonly rolesClaim: string;
   /** What its roles are called here; others count for nothing. */
   readonly roleMap: Readonly<Record<string, Role>>;
+  /** The roles of tokens that do not have that claim. Default none: they may do nothing. */
+  readonly defaultRoles: readonly Role[];
   /** The claim that holds the project. Default `project`. */
   readonly projectClaim: string;
   /** Whether its keys may be fetched unencrypted and from private addresses. Default false. */
@@ -126,6 +128,7 @@ const jwtSchema = strictObject(
       read: "auditor",
       user: "member",
     }),
+    default_roles: withDefault(array(choice(roles), aList), []),
     project_claim: claim("project"),
     allow_private: withDefault(flag(), false),
   },
@@ -184,6 +187,7 @@ function jwtIssuerConfig(input: output<typeof jwtSchema>, secret: Secret | undef
     secret,
     rolesClaim: input.roles_claim,
     roleMap: input.role_map,
+    defaultRoles: input.default_roles,
     projectClaim: input.project_claim,
     allowPrivate: input.allow_private,
   };

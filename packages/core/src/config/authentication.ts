@@ -174,9 +174,7 @@ function issuerOf({ issuer: own }: AuthConfig, keys: readonly SigningKey[], cloc
 }
 
 function acceptedIssuer(config: JwtIssuerConfig): AcceptedIssuer {
-  const { issuer, audience, algorithms, rolesClaim, roleMap, projectClaim } = config;
-  const shared = { issuer, audience, algorithms, rolesClaim, roleMap, projectClaim };
-  const { secret, jwksUrl: url, allowPrivate } = config;
+  const { secret, jwksUrl: url, allowPrivate, ...shared } = config;
   if (secret)
     return {
       ...shared,
@@ -187,7 +185,7 @@ function acceptedIssuer(config: JwtIssuerConfig): AcceptedIssuer {
       maxAgeMs: longestSecretTtlMs,
     };
   if (url === undefined)
-    throw new ProxyError("internal", "internal error", { cause: new Error(`${issuer} has no keys`) });
+    throw new ProxyError("internal", "internal error", { cause: new Error(`${config.issuer} has no keys`) });
   return { ...shared, keys: { kind: "remote", url, allowPrivate }, maxTtlMs: dayMs };
 }
 
