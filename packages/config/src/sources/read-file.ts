@@ -5,6 +5,7 @@
  */
 
 import { type FileHandle, open } from "node:fs/promises";
+import { userInfo } from "node:os";
 
 /** What was read of a file. */
 export interface FileContent {
@@ -14,6 +15,8 @@ export interface FileContent {
   readonly isTruncated: boolean;
   /** The permission bits, e.g. `0o600`; undefined where the system has none. */
   readonly mode: number | undefined;
+  /** Whether this process runs as the file's owner; undefined where that is not known. */
+  readonly isOwn?: boolean | undefined;
 }
 
 /**
@@ -26,13 +29,14 @@ export type ReadFile = (path: string, maxBytes: number) => Promise<FileContent>;
 export async function readSystemFile(path: string, maxBytes: number): Promise<FileContent> {
   const handle = await open(path, "r");
   try {
-    const { mode } = await handle.stat();
+    const { mode, uid } = await handle.stat();
     const bytes = await readAtMost(handle, maxBytes + 1);
     return {
       bytes: bytes.subarray(0, maxBytes),
       isTruncated: bytes.length > maxBytes,
       // Windows keeps access lists; its mode bits tell nothing about who may read.
       mode: process.platform === "win32" ? undefined : mode & 0o777,
+      isOwn: uid === userInfo().uid,
     };
   } finally {
     await handle.close();

@@ -14,6 +14,8 @@ const files: Readonly<Record<string, Partial<FileContent> & { text: string }>> =
   "/etc/read-only": { text: token, mode: 0o400 },
   "/etc/windows": { text: token, mode: undefined },
   "/etc/group": { text: token, mode: 0o640 },
+  "/etc/mounted": { text: token, mode: 0o440, isOwn: false },
+  "/etc/mounted-writable": { text: token, mode: 0o460, isOwn: false },
   "/etc/world": { text: token, mode: 0o604 },
   "/etc/writable": { text: token, mode: 0o620 },
   "/etc/empty": { text: " \n" },
@@ -45,6 +47,7 @@ describe("readSecrets", () => {
     ["in a file relative to where it is named", { management_token_file: "token" }, {}],
     ["in a file only its owner may read", { management_token_file: "/etc/read-only" }, {}],
     ["in a file of a system without modes", { management_token_file: "/etc/windows" }, {}],
+    ["in a file that is mounted for the server's group", { management_token_file: "/etc/mounted" }, {}],
     ["in a variable", { management_token_env: "TOKEN" }, { TOKEN: token }],
   ])("reads a secret given %s", async (_, settings, environment) => {
     const { at, problems } = await read(auth(settings), environment);
@@ -105,6 +108,11 @@ describe("readSecrets", () => {
       "a file its group may read",
       { management_token_file: "group" },
       "auth.management_token_file: names /etc/group, which others may read or write (mode 0640), should be mode 0600 or 0400",
+    ],
+    [
+      "a mounted file its group may replace",
+      { management_token_file: "mounted-writable" },
+      "auth.management_token_file: names /etc/mounted-writable, which others may read or write (mode 0460), should be mode 0600 or 0400",
     ],
     [
       "a file everybody may read",

@@ -140,8 +140,8 @@ function readVariable(name: string, environment: SecretSources["environment"]): 
 /** The file must be the server's own: a secret that others can read or replace is none. */
 async function readSecretFile(path: string, readFile: ReadFile): Promise<Reading> {
   try {
-    const { bytes, isTruncated, mode } = await readFile(path, maxSecretBytes);
-    if (mode !== undefined && (mode & 0o066) !== 0) {
+    const { bytes, isTruncated, mode, isOwn } = await readFile(path, maxSecretBytes);
+    if (mode !== undefined && isOpenToOthers(mode, isOwn !== false)) {
       const shown = mode.toString(8).padStart(4, "0");
       return {
         problem: `names ${path}, which others may read or write (mode ${shown}), should be mode 0600 or 0400`,
@@ -153,6 +153,14 @@ async function readSecretFile(path: string, readFile: ReadFile): Promise<Reading
   } catch (error) {
     return { problem: `names ${path}, which ${readFailure(error)}` };
   }
+}
+
+/**
+ * Whether others than the server may read or replace a file. One that belongs to somebody else, as those Kubernetes
+ * mounts for a group do, reaches the server by its group: that it may read is then the point of it.
+ */
+function isOpenToOthers(mode: number, isOwn: boolean): boolean {
+  return (mode & (isOwn ? 0o066 : 0o026)) !== 0;
 }
 
 function secretProblem(name: string, text: string): string | undefined {
