@@ -336,7 +336,7 @@ describe("a request of an OpenAI client at Anthropic", () => {
     ],
   ])("names %s where it says what Anthropic cannot", (field, members) => {
     const error = failure(() => toAnthropic(openai(members)));
-    expect(error).toMatchObject({ code: "invalid_request", field });
+    expect(error).toMatchObject({ code: "invalid_request", field, reason: "untranslatable" });
     expect(error.message.startsWith(`${field}: `)).toBe(true);
   });
 });
@@ -559,7 +559,7 @@ describe("a request of an Anthropic client at OpenAI", () => {
     ],
   ])("names %s where it says what OpenAI cannot", (field, members) => {
     const error = failure(() => toOpenai(anthropic(members)));
-    expect(error).toMatchObject({ code: "invalid_request", field });
+    expect(error).toMatchObject({ code: "invalid_request", field, reason: "untranslatable" });
     expect(error.message.startsWith(`${field}: `)).toBe(true);
   });
 });
@@ -574,7 +574,10 @@ describe("translateRequest", () => {
       includeUsage: false,
     };
     const to = dialects["anthropic-messages"];
-    expect(failure(() => translateRequest(chat, to)).field).toBe("sampling.seed");
+    expect(failure(() => translateRequest(chat, to))).toMatchObject({
+      field: "sampling.seed",
+      reason: "untranslatable",
+    });
     const extra = { "openai-chat": { logit_bias: { "1": 1 } } };
     expect(failure(() => translateRequest({ ...chat, sampling: {}, extra }, to)).field).toBe(
       "extra.openai-chat.logit_bias",

@@ -19,10 +19,14 @@ export interface TranslateOptions extends WriteRequestOptions {
   readonly all?: Dialects | undefined;
 }
 
+/** The reason of a refusal to translate: another target may speak a dialect that has the words. */
+export const untranslatable = "untranslatable";
+
 /**
  * Writes a request in a dialect, or refuses what would be lost on the way and change the answer.
  *
- * @throws `invalid_request` with the path of what the dialect has no words for in `field`, as the client wrote it
+ * @throws `invalid_request` (reason `untranslatable`) with the path of what the dialect has no words for in `field`,
+ *   as the client wrote it
  */
 export function translateRequest(
   request: ChatRequest,
@@ -34,7 +38,7 @@ export function translateRequest(
     refuseLosses(request, to, all);
     return write ? write(request) : to.writeRequest(request, options);
   } catch (reason) {
-    throw from === undefined ? reason : relocated(reason, request, all[from]);
+    throw ProxyError.is(reason) ? refusal(reason, request, from && all[from]) : reason;
   }
 }
 
@@ -47,12 +51,9 @@ function refuseLosses(request: ChatRequest, to: Dialect, all: Dialects): void {
 }
 
 /** The failure with the path as it is in the client's JSON; messages begin with the path. */
-function relocated(reason: unknown, request: ChatRequest, dialect: Dialect): unknown {
-  if (!ProxyError.is(reason) || reason.field === undefined) return reason;
-  const { code, message } = reason;
-  const field = dialect.locate(request, reason.field);
-  const told = message.startsWith(`${reason.field}: `)
-    ? `${field}${message.slice(reason.field.length)}`
-    : message;
-  return new ProxyError(code, told, { field, cause: reason });
+function refusal(error: ProxyError, request: ChatRequest, client: Dialect | undefined): ProxyError {
+  const { code, message, field = "" } = error;
+  const place = client ? client.locate(request, field) : field;
+  const told = message.startsWith(`${field}: `) ? `${place}${message.slice(field.length)}` : message;
+  return new ProxyError(code, told, { field: place, reason: untranslatable, cause: error });
 }

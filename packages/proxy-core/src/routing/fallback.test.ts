@@ -9,6 +9,7 @@ const answered = (status: number, retryAfterMs?: number) =>
   });
 const unreachable = new ProxyError("upstream_failed", "connection refused");
 const timeout = new ProxyError("deadline_exceeded", "too slow");
+const noWords = new ProxyError("invalid_request", "n: no words", { field: "n", reason: "untranslatable" });
 
 describe("mayFallBack", () => {
   it.each([429, 500, 502, 503, 504, 529])("tries the next target after a vendor's %d", (status) => {
@@ -21,6 +22,10 @@ describe("mayFallBack", () => {
 
   it("tries the next target when one could not be reached", () => {
     expect(mayFallBack(unreachable)).toBe(true);
+  });
+
+  it("tries the next target when one has no words for the request", () => {
+    expect(mayFallBack(noWords)).toBe(true);
   });
 
   it("does for these codes and no others", () => {
@@ -42,6 +47,8 @@ describe("mayFallBack", () => {
 describe("tellingFailure", () => {
   it.each([
     ["the only one", [unreachable], 0],
+    ["that a dialect has no words, when nobody was asked", [noWords], 0],
+    ["what somebody said who was asked", [unreachable, noWords], 0],
     ["the last, when none tells more", [unreachable, timeout], 1],
     ["a vendor's answer before a connection error", [answered(500), unreachable], 0],
     ["the last of several answers", [answered(500), answered(502), unreachable], 1],
