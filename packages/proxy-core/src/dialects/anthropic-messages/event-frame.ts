@@ -16,3 +16,8 @@ export interface TypedEvent extends JsonObject {
 export function eventFrame(event: TypedEvent): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
+
+/** Writes a `content_block_delta` event. */
+export function deltaFrame(index: number, delta: JsonObject): string {
+  return `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${JSON.stringify(delta)}}\n\n`;
+}

@@ -11,7 +11,7 @@
 
 import type { FinishPart, JsonObject, Part, StartPart, UsagePart } from "@llmproxy/spec";
 import { isObject, objectOf } from "../../json/value.ts";
-import { eventFrame } from "./event-frame.ts";
+import { deltaFrame, eventFrame } from "./event-frame.ts";
 import { ownExtra } from "./extra.ts";
 import { type End, writeBegin, writeEndUsage, writeReason } from "./message.ts";
 
@@ -172,6 +172,8 @@ export class EventWriter {
 
   #delta(delta: JsonObject, own: JsonObject): string {
     const left = objectOf(own.delta);
+    // Nearly every event of a stream is such a one.
+    if (!left && own.event === undefined) return deltaFrame(this.#index, delta);
     return eventFrame({
       type: "content_block_delta",
       index: this.#index,

@@ -81,21 +81,65 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
   return new ChunkWriter(options);
 }
 
+type ContentPart = Exclude<Part, StartPart>;
+
+/** A chunk up to its choice. */
+function chunkStart({ members }: Envelope): string {
+  return `data: ${JSON.stringify(members).slice(0, -1)},"choices":[`;
+}
+
+/** The JSON text of the delta a part becomes; undefined for one that says more than a piece of text. */
+function plainDelta(part: ContentPart): string | undefined {
+  if (part.type === "logprobs" || part.extra) return undefined;
+  switch (part.type) {
+    case "text-delta":
+      return `{"content":${JSON.stringify(part.text)}}`;
+    case "reasoning-delta":
+      return part.signature === undefined && part.text !== ""
+        ? `{"reasoning_content":${JSON.stringify(part.text)}}`
+        : undefined;
+    case "tool-call-delta":
+      return `{"tool_calls":[{"index":${part.index},"function":{"arguments":${JSON.stringify(part.arguments)}}}]}`;
+    default:
+      return undefined;
+  }
+}
+
 class ChunkWriter implements StreamWriter {
   readonly #includeUsage: boolean;
   readonly #begun = new Set<number>();
   readonly #details: DetailWriter = createDetailWriter();
   #envelope: Envelope | undefined;
   #draft: ChunkDraft | undefined;
+  /** What stands before the choice in every chunk that is not exact. */
+  #before: string | undefined;
+  /** What stands behind it. */
+  readonly #after: string;
   /** How many more parts the chunk at hand has. */
   #missing = 0;
 
   constructor({ includeUsage }: StreamWriterOptions) {
     this.#includeUsage = includeUsage;
+    this.#after = includeUsage ? ',"usage":null}\n\n' : "}\n\n";
   }
 
   write(part: Part): string {
     if (part.type === "start") return this.#start(part);
+    return this.#writePlain(part) ?? this.#writePart(part);
+  }
+
+  /** Most parts are one more piece of something another dialect has begun: their chunks differ in that alone. */
+  #writePlain(part: ContentPart): string | undefined {
+    if (!this.#before || this.#draft || part.type === "usage" || !this.#begun.has(part.choice))
+      return undefined;
+    const delta = plainDelta(part);
+    if (delta === undefined) return undefined;
+    this.#details.mark(part);
+    const { choice } = part;
+    return `${this.#before}{"index":${choice},"delta":${delta},"finish_reason":null}]${this.#after}`;
+  }
+
+  #writePart(part: ContentPart): string {
     const own = part.type === "logprobs" ? undefined : ownExtra(part.extra);
     const isExact = this.#envelope?.isExact === true;
     const isUnsaid = (isExact && own?.isInferred === true) || (part.type === "opaque" && !own);
@@ -117,6 +161,7 @@ class ChunkWriter implements StreamWriter {
     const before = this.#flush();
     this.#envelope = createEnvelope(part, "stream");
     this.#details.mark(part);
+    this.#before = this.#envelope.isExact ? undefined : chunkStart(this.#envelope);
     return before;
   }
 
