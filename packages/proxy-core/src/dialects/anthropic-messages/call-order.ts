@@ -79,7 +79,8 @@ class Order implements CallOrder {
     const call = this.#call;
     if (call?.index !== part.index) return this.#addToOther(part);
     if (call.isAlone) return [part];
-    call.arguments += part.arguments;
+    // A call that is longer than what may wait is known to be complete only at the end.
+    if (call.arguments.length <= maxWaiting) call.arguments += part.arguments;
     if (this.#waiting.length === 0 || !this.#closeCall()) return [part];
     return [part, ...this.#take().flatMap((waiting) => this.add(waiting))];
   }

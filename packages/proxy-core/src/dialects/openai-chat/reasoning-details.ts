@@ -3,14 +3,21 @@
  *
  * Claude goes on with tools only from its own thoughts, unchanged and signed; this dialect has no member for that.
  * OpenRouter's has become the usual one: clients that send an assistant's message back as they got it send it too.
- * A thought is written whole, when it is signed, and with an index: clients that put arrays of a stream together
- * by index (OpenAI's own for Python) or by appending get it right, and so do those that take the last.
+ * A thought is written whole, when it is signed, and with an index: clients that put the arrays of a stream together
+ * by index (OpenAI's own for Python) get it right, and so do those that append.
  *
  * @see OpenRouter, "Reasoning tokens", preserving reasoning blocks
  * @module
  */
 
-import type { Extra, JsonObject, JsonValue, Part, ReasoningContent } from "@llmproxy/spec";
+import type {
+  Extra,
+  JsonObject,
+  JsonValue,
+  Part,
+  ReasoningContent,
+  ReasoningDeltaPart,
+} from "@llmproxy/spec";
 import { defined, isArray, isObject, objectOf, textOf } from "../../json/value.ts";
 import { dialectName } from "./extra.ts";
 
@@ -29,31 +36,37 @@ export interface DetailWriter {
 
 /** Makes a writer for one answer. Only thoughts of Anthropic's dialect are marked: others are not signed. */
 export function createDetailWriter(): DetailWriter {
-  let isSigner = false;
-  let thought = "";
-  let count = 0;
-  const carry = <P extends Part & { readonly extra?: Extra }>(part: P, detail: JsonObject): P => {
-    thought = "";
-    const own = { message: { reasoning_details: [{ ...detail, format, index: count }] } };
-    count += 1;
+  return new Writer();
+}
+
+class Writer implements DetailWriter {
+  #isSigner = false;
+  /** What the thought at hand says so far. */
+  #thought = "";
+  #count = 0;
+
+  mark(part: Part): Part {
+    if (part.type === "start") this.#isSigner = part.extra?.[signer] !== undefined;
+    if (!this.#isSigner || part.type === "start" || part.type === "opaque") return part;
+    if (part.type === "reasoning-delta") return this.#markThought(part);
+    this.#thought = "";
+    return part;
+  }
+
+  #markThought(part: ReasoningDeltaPart): Part {
+    const data = redacted(part.extra);
+    if (data !== undefined) return this.#carry(part, { type: "reasoning.encrypted", data });
+    if (this.#thought.length <= maxThought) this.#thought += part.text;
+    if (part.signature === undefined || this.#thought.length > maxThought) return part;
+    return this.#carry(part, { type: "reasoning.text", text: this.#thought, signature: part.signature });
+  }
+
+  #carry(part: ReasoningDeltaPart, detail: JsonObject): Part {
+    const own = { message: { reasoning_details: [{ ...detail, format, index: this.#count }] } };
+    this.#thought = "";
+    this.#count += 1;
     return { ...part, extra: { ...part.extra, [dialectName]: own } };
-  };
-  return {
-    mark(part) {
-      if (part.type === "start") isSigner = part.extra?.[signer] !== undefined;
-      if (!isSigner || part.type === "start" || part.type === "opaque") return part;
-      if (part.type !== "reasoning-delta") {
-        thought = "";
-        return part;
-      }
-      const data = redacted(part.extra);
-      if (data !== undefined) return carry(part, { type: "reasoning.encrypted", data });
-      thought += part.text;
-      const isWhole = thought.length <= maxThought;
-      if (part.signature === undefined || !isWhole) return part;
-      return carry(part, { type: "reasoning.text", text: thought, signature: part.signature });
-    },
-  };
+  }
 }
 
 /** What of a thought only its vendor can read. */
