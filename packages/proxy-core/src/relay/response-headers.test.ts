@@ -16,6 +16,10 @@ describe("passedHeaders", () => {
     });
   });
 
+  it("knows Anthropic's name of the request id", () => {
+    expect(passedHeaders({ "request-id": "req_1" })).toEqual({ "x-upstream-request-id": "req_1" });
+  });
+
   it("leaves out everything else", () => {
     expect(
       passedHeaders({

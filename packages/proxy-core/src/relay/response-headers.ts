@@ -13,6 +13,8 @@ const passed: readonly (readonly [upstream: string, ours: string])[] = [
   ["content-type", "content-type"],
   ["openai-processing-ms", "openai-processing-ms"],
   ["x-request-id", "x-upstream-request-id"],
+  // Anthropic's name of it.
+  ["request-id", "x-upstream-request-id"],
 ];
 
 const maxValueLength = 256;
