@@ -24,30 +24,49 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** A way to a running server. */
+export interface ServerConnection extends Connection {
+  readonly url: string;
+  /** Whether it owns the data directory of this command, and so has its files on this machine. */
+  readonly isOwner: boolean;
+}
+
 /**
  * Finds who carries commands out: the given server, else the one that owns the data directory, else this process.
  *
  * @throws `invalid_request` when there is no token to show a running server
  */
 export async function openConnection(host: Host, options: AdministrationOptions): Promise<Connection> {
+  const server = await findServer(host, options);
+  return server ?? local(host, options, resolve(host.directory, options.dataDir));
+}
+
+/**
+ * Finds the running server: the given one, else the one that owns the data directory; undefined when none runs.
+ *
+ * @throws `invalid_request` when there is no token to show it
+ */
+export async function findServer(
+  host: Host,
+  options: AdministrationOptions,
+): Promise<ServerConnection | undefined> {
   const directory = resolve(host.directory, options.dataDir);
   const owner = await readOwnerLock(directory);
-  if (options.tokenFile !== undefined && (options.server ?? owner?.url) !== undefined)
-    return remote(
-      options.server ?? owner?.url ?? "",
-      await readToken(resolve(host.directory, options.tokenFile)),
-    );
-  if (options.server !== undefined && options.server !== owner?.url)
+  const url = options.server ?? owner?.url;
+  if (url === undefined) return undefined;
+  const isOwner = url === owner?.url;
+  if (options.tokenFile !== undefined)
+    return remote(url, isOwner, await readToken(resolve(host.directory, options.tokenFile)));
+  if (!isOwner)
     // Our own token is for our own server: a mistyped URL must not get it.
     throw new ProxyError(
       "invalid_request",
       "--server needs the file that holds its management token: --token-file FILE",
     );
-  if (owner?.url === undefined) return local(host, options, directory);
-  return remote(owner.url, await ownToken(host, options, directory));
+  return remote(url, isOwner, await ownToken(host, options, directory));
 }
 
-function remote(baseUrl: string, token: Secret): Connection {
+function remote(baseUrl: string, isOwner: boolean, token: Secret): ServerConnection {
   if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ""))
     throw new ProxyError(
       "invalid_request",
@@ -63,7 +82,7 @@ function remote(baseUrl: string, token: Secret): Connection {
     interceptors: [authorize],
     nodeOptions: { agent: false },
   });
-  return { transport, close: async () => {} };
+  return { transport, url: baseUrl, isOwner, close: async () => {} };
 }
 
 /** The services over the store itself, which this process then owns. */

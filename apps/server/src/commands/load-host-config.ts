@@ -50,7 +50,12 @@ export function watchHostConfig(
   return watchConfig({ ...sourcesOf(host, options, flags), logger });
 }
 
-function sourcesOf(host: Host, options: CommonOptions, flags: Record<string, unknown>): LoadConfigOptions {
+/** What the configuration of a host is made from. */
+export function sourcesOf(
+  host: Host,
+  options: CommonOptions,
+  flags: Record<string, unknown>,
+): LoadConfigOptions {
   return {
     ...(options.config !== undefined && { file: resolve(host.directory, options.config) }),
     directory: host.directory,

@@ -331,11 +331,16 @@ describe("the command line", () => {
     };
     const shown = await runLlmproxy(directory.path, ["config", "show", "--json"], environment);
     expect(JSON.parse(shown.stdout)).toMatchObject({
-      config: { server: { port: 9000, host: "127.0.0.2" } },
-      sources: { "server.port": "file", "server.host": "environment" },
+      server: null,
+      file: join(directory.path, "llmproxy.json"),
+      settings: expect.arrayContaining([
+        { path: "server.port", value: 9000, source: "file", mark: "restart" },
+        { path: "server.host", value: "127.0.0.2", source: "environment", mark: "restart" },
+        { path: "auth.management_token", value: "[secret]", source: "environment", mark: "live" },
+      ]),
     });
     const table = await runLlmproxy(directory.path, ["config", "show"], environment);
-    expect(table.stdout).toMatch(/server\.port\s+9000\s+file/);
+    expect(table.stdout).toMatch(/server\.port\s+9000\s+file\s+restart/);
     expect(shown.stdout + table.stdout).not.toContain("canary-management-token");
   });
 });
