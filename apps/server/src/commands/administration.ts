@@ -5,7 +5,7 @@
  */
 
 import { type Client, createClient } from "@connectrpc/connect";
-import { KeyService, ProjectService } from "@llmproxy/proto";
+import { JwtService, KeyService, ProjectService } from "@llmproxy/proto";
 import type { Host } from "../host.ts";
 import type { CommonOptions } from "./load-host-config.ts";
 
@@ -21,6 +21,7 @@ export interface AdministrationOptions extends CommonOptions {
 export interface Administration {
   readonly projects: Client<typeof ProjectService>;
   readonly keys: Client<typeof KeyService>;
+  readonly jwts: Client<typeof JwtService>;
 }
 
 /**
@@ -41,6 +42,7 @@ export async function administer(
     await task({
       projects: createClient(ProjectService, transport),
       keys: createClient(KeyService, transport),
+      jwts: createClient(JwtService, transport),
     });
   } finally {
     await connection.close();
