@@ -9,7 +9,9 @@ import { ConfigError } from "@llmproxy/config";
 import { ProxyError } from "@llmproxy/spec";
 import { Command, CommanderError, Option } from "commander";
 import { addConfigCommand } from "./commands/config.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addInitCommand } from "./commands/init.ts";
+import { addJwtCommands } from "./commands/jwt.ts";
 import { addKeyCommand } from "./commands/key.ts";
 import { addProjectCommand } from "./commands/project.ts";
 import { addServeCommand } from "./commands/serve.ts";
@@ -52,7 +54,9 @@ function createProgram(host: Host): Command {
   addInitCommand(program, host);
   addProjectCommand(program, host);
   addKeyCommand(program, host);
+  addJwtCommands(program, host);
   addConfigCommand(program, host);
+  addDoctorCommand(program, host);
   return program;
 }
 

@@ -15,6 +15,12 @@ export interface TextSink {
   readonly isTTY?: boolean;
 }
 
+/** Where text comes from; `process.stdin` is one. */
+export interface TextSource extends AsyncIterable<Uint8Array | string> {
+  /** Whether a person types it. */
+  readonly isTTY?: boolean;
+}
+
 /** The process a command runs in. */
 export interface Host {
   /** Arguments after the command's own name. */
@@ -22,10 +28,15 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   readonly pid: number;
+  /** The version of Node, e.g. `26.10.0`. */
+  readonly nodeVersion: string;
+  readonly stdin: TextSource;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Milliseconds since the process started. */
   uptimeMs(): number;
+  /** How much memory the process may have, in bytes, where something limits it; 0 where nothing does. */
+  memoryLimitBytes(): number;
   /**
    * Calls `listener` for each SIGINT or SIGTERM.
    *

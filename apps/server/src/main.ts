@@ -14,9 +14,15 @@ const host: Host = {
   environment: process.env,
   directory: process.cwd(),
   pid: process.pid,
+  nodeVersion: process.versions.node,
+  get stdin() {
+    // Made when it is read: from then on it keeps the process alive.
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   uptimeMs: () => process.uptime() * 1000,
+  memoryLimitBytes: () => process.constrainedMemory(),
   onStop(listener) {
     const signals = ["SIGINT", "SIGTERM"] as const;
     for (const signal of signals) process.on(signal, listener);

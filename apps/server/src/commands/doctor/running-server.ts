@@ -1,0 +1,72 @@
+/**
+ * How the running server is, if there is one.
+ *
+ * @module
+ */
+
+import { ConnectError, createClient } from "@connectrpc/connect";
+import {
+  ConfigurationService,
+  Health,
+  LlmProxyService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "@llmproxy/proto";
+import { ProxyError } from "@llmproxy/spec";
+import { version } from "../../version.ts";
+import { findServer, type ServerConnection } from "../connection.ts";
+import { type Check, type Checkup, fail, failedBy, ok, warn } from "./checkup.ts";
+
+const limits = { timeoutMs: 5_000 };
+
+/** Whether it is ready, which version it is, and whether it has the configuration it should have. */
+export async function checkRunningServer({ host, options }: Checkup): Promise<readonly Check[]> {
+  const server = await findServer(host, options);
+  if (!server) return [ok("running server", "none")];
+  const checks = [readiness, sameVersion, configuration];
+  const found = await Promise.all(
+    checks.map((check) => check(server).catch((reason: unknown) => [unanswered(server, reason)])),
+  );
+  return found.flat();
+}
+
+function unanswered({ url }: ServerConnection, reason: unknown): Check {
+  const error =
+    reason instanceof ConnectError ? new ProxyError("unavailable", `${url}: ${reason.rawMessage}`) : reason;
+  return failedBy("running server", error, "see its log; the token must be its management token");
+}
+
+async function readiness({ url, transport }: ServerConnection): Promise<readonly Check[]> {
+  const { status } = await createClient(Health, transport).check({}, limits);
+  if (status === ServingStatus.SERVING) return [ok("running server", `${url} is ready`)];
+  return [fail("running server", `${url} is not ready`, "see its log, and /health for what fails")];
+}
+
+async function sameVersion({ transport }: ServerConnection): Promise<readonly Check[]> {
+  const { serverVersion } = await createClient(LlmProxyService, transport).getServerInfo({}, limits);
+  if (serverVersion === version) return [ok("version", version)];
+  return [
+    warn("version", `the server is ${serverVersion}, this command is ${version}`, "start the server again"),
+  ];
+}
+
+async function configuration({ transport }: ServerConnection): Promise<readonly Check[]> {
+  const { settings, refused, file } = await createClient(ConfigurationService, transport).getConfiguration(
+    {},
+    limits,
+  );
+  const waiting = settings.filter(({ pending }) => pending !== undefined).map(({ path }) => path);
+  const name = "configuration in effect";
+  const violations = refused.map(({ path, message }) =>
+    fail(
+      name,
+      `${file || "the file"} is refused: ${path}: ${message}`,
+      "mend it; the last valid one is in effect",
+    ),
+  );
+  const pending =
+    waiting.length === 0
+      ? []
+      : [warn(name, `waiting for a restart: ${waiting.join(", ")}`, "start the server again")];
+  const all = [...violations, ...pending];
+  return all.length > 0 ? all : [ok(name, "what the file says")];
+}
