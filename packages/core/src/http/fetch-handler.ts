@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Clock } from "@llmproxy/spec";
 import { withoutBase } from "./base-path.ts";
 import type { HttpHandler } from "./exchange.ts";
 import { FetchRequest } from "./fetch-request.ts";
@@ -26,11 +27,12 @@ export type FetchHandler = (request: Request, context?: unknown) => Promise<Resp
  *
  * @param handle - the endpoints
  * @param basePath - what precedes the endpoints' own paths in URLs; empty for nothing
+ * @param clock - for what a cut answer gives its host
  */
-export function createFetchHandler(handle: HttpHandler, basePath: string): FetchHandler {
+export function createFetchHandler(handle: HttpHandler, basePath: string, clock: Clock): FetchHandler {
   return (request, context) => {
     const { pathname, search } = new URL(request.url);
-    const response = new FetchResponse();
+    const response = new FetchResponse(clock);
     const leave = (): void => response.leave();
     if (request.signal.aborted) queueMicrotask(leave);
     else request.signal.addEventListener("abort", leave, { once: true });

@@ -1,3 +1,5 @@
+import { systemClock } from "@llmproxy/spec";
+import { createFakeClock } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
 import { FetchResponse } from "./fetch-response.ts";
 
@@ -11,7 +13,7 @@ function listening(response: FetchResponse): string[] {
 
 describe("FetchResponse", () => {
   it("gives a whole answer at once", async () => {
-    const response = new FetchResponse();
+    const response = new FetchResponse(systemClock);
     const events = listening(response);
     response.statusCode = 201;
     response.setHeader("x-request-id", "r1");
@@ -26,14 +28,14 @@ describe("FetchResponse", () => {
   });
 
   it("gives no body where the status has none", async () => {
-    const response = new FetchResponse();
+    const response = new FetchResponse(systemClock);
     response.statusCode = 204;
     response.end();
     expect((await response.ready).body).toBeNull();
   });
 
   it("gives the response with the first chunk, and the rest as it comes", async () => {
-    const response = new FetchResponse();
+    const response = new FetchResponse(systemClock);
     response.write("a");
     const answer = await response.ready;
     const reader = answer.body?.getReader();
@@ -45,7 +47,7 @@ describe("FetchResponse", () => {
   });
 
   it("asks the writer to wait when the reader is slow, and to go on when it reads", async () => {
-    const response = new FetchResponse();
+    const response = new FetchResponse(systemClock);
     expect(response.write(kilobytes(63))).toBe(true);
     expect(response.write(kilobytes(1))).toBe(false);
     expect(response.writableNeedDrain).toBe(true);
@@ -58,7 +60,7 @@ describe("FetchResponse", () => {
   });
 
   it("has finished when everything has been read, not before", async () => {
-    const response = new FetchResponse();
+    const response = new FetchResponse(systemClock);
     const events = listening(response);
     response.write("a");
     response.end();
@@ -69,8 +71,9 @@ describe("FetchResponse", () => {
     expect(events.filter((event) => event !== "drain")).toEqual(["finish", "close"]);
   });
 
-  it("tells when a chunk is with the reader, so that a last frame is not lost before a cut", async () => {
-    const response = new FetchResponse();
+  it("tells when a chunk is with the reader, and lets its host send it before it fails", async () => {
+    const clock = createFakeClock();
+    const response = new FetchResponse(clock);
     response.write("a");
     const reader = (await response.ready).body?.getReader();
     let isWritten = false;
@@ -82,11 +85,19 @@ describe("FetchResponse", () => {
     await reader?.read();
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("error frame");
     expect(isWritten).toBe(true);
-    await expect(reader?.read()).rejects.toThrow("cut off");
+    let hasFailed = false;
+    const rest = reader?.read().catch((reason: Error) => {
+      hasFailed = true;
+      return reason.message;
+    });
+    await clock.advance(99);
+    expect(hasFailed).toBe(false);
+    await clock.advance(1);
+    expect(await rest).toBe("the answer was cut off");
   });
 
   it("closes when the reader leaves", async () => {
-    const response = new FetchResponse();
+    const response = new FetchResponse(systemClock);
     const events = listening(response);
     response.write("a");
     await (await response.ready).body?.cancel();
@@ -96,12 +107,12 @@ describe("FetchResponse", () => {
   });
 
   it("fails the reader when it is destroyed, and the caller when nothing was answered yet", async () => {
-    const begun = new FetchResponse();
+    const begun = new FetchResponse(systemClock);
     begun.write("a");
     const answer = await begun.ready;
     begun.destroy();
     await expect(answer.text()).rejects.toThrow("cut off");
-    const silent = new FetchResponse();
+    const silent = new FetchResponse(systemClock);
     silent.destroy();
     await expect(silent.ready).rejects.toThrow("cut off");
   });

@@ -5,12 +5,19 @@
  */
 
 import { Buffer } from "node:buffer";
+import type { Clock } from "@llmproxy/spec";
 import type { HttpResponse } from "./exchange.ts";
 
 type Event = "drain" | "finish" | "close";
 
 /** How much is held for a reader that is slow; then writers are told to wait. */
 const maxHeldBytes = 65_536;
+
+/**
+ * How long a host is given to send what it has taken, in milliseconds, before it sees that the answer was cut off. The
+ * Fetch API does not tell when that is done, and hosts drop what is still in their buffers when a body fails.
+ */
+const lastFrameMs = 100;
 
 /** Statuses whose responses have no body (Fetch standard, null body status). */
 const bodiless = new Set([204, 205, 304]);
@@ -26,10 +33,12 @@ export class FetchResponse implements HttpResponse {
   readonly #headers = new Headers();
   readonly #listeners = new Map<Event, Set<() => void>>();
   readonly #written: (() => void)[] = [];
+  readonly #clock: Clock;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #isClosed = false;
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.#clock = clock;
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     this.ready = promise;
     this.#resolve = resolve;
@@ -76,7 +85,8 @@ export class FetchResponse implements HttpResponse {
   destroy(): void {
     if (this.#isClosed) return;
     const cut = new TypeError("the answer was cut off");
-    if (this.#controller) this.#controller.error(cut);
+    const controller = this.#controller;
+    if (controller) this.#clock.schedule(lastFrameMs, () => controller.error(cut));
     else this.#reject(cut);
     this.#close();
   }
