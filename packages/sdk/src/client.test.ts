@@ -470,6 +470,20 @@ describe("fail-over", () => {
     expect(trail).toEqual(baseUrls);
   });
 
+  it("stays with a server that answers, even if only to refuse", async () => {
+    const { client, clock, a, b, trail } = setup();
+    a.chat.before = () => {
+      throw lost();
+    };
+    b.chat.before = () => {
+      throw proxyError(Code.NotFound, "model_not_found");
+    };
+    await failureOf(client.complete(hello));
+    await clock.advance(10_000);
+    await failureOf(client.complete(hello));
+    expect(trail).toEqual(["a", "b", "b"]);
+  });
+
   it("does not follow a refusal that every server would repeat", async () => {
     const { client, a, trail } = setup();
     a.chat.before = () => {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { Code } from "@connectrpc/connect";
 import { ChatService, KeyService } from "@llmproxy/proto";
 import { createFaultProxy, expectNoLeaks, type FaultProxy, freePort, until } from "@llmproxy/testing";
@@ -151,6 +153,24 @@ describe("fail-over", () => {
     expect((await client.keys.createKey({})).secret).toBe("sk-llp");
     expect(created).toBe(1);
     expect((await client.complete(hello)).text).toBe("Hello world");
+  });
+
+  it("does not wait long for a server that does not let it in", async () => {
+    // TLS begins with the client's word, and this server never answers it.
+    const silent = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    try {
+      const client = clientOf({
+        baseUrls: [`https://127.0.0.1:${port}`, server.http2],
+        connectTimeoutMs: 50,
+      });
+      expect((await client.keys.createKey({})).secret).toBe("sk-llp");
+      client.close();
+    } finally {
+      silent.close();
+      await once(silent, "close");
+    }
   });
 
   it("leaves a server whose connection breaks before the answer", async () => {

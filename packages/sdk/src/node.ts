@@ -12,9 +12,10 @@ import {
   createConnectTransport,
   createGrpcTransport,
   createGrpcWebTransport,
-  Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { type ClientOptions, createClient, type LlmProxyClient, type Platform } from "./client.ts";
+import { systemClock } from "./clock.ts";
+import { NodeSession } from "./node-session.ts";
 
 export type { Random, RetryOptions } from "./calls/retry.ts";
 export type { Token } from "./calls/token-source.ts";
@@ -41,6 +42,8 @@ export interface LlmProxyClientOptions extends ClientOptions {
   readonly protocol?: "connect" | "grpc" | "grpc-web";
   /** `2` when absent: many calls over one connection. `1.1` is for proxies that know no better; gRPC needs `2`. */
   readonly httpVersion?: "1.1" | "2";
+  /** Milliseconds a connection over HTTP/2 may take to be opened before another server is tried; 10,000 when absent. */
+  readonly connectTimeoutMs?: number;
   /** Certificates: `ca` to trust a private authority, `cert` and `key` to say who calls. */
   readonly tls?: Pick<SecureContextOptions, "ca" | "cert" | "key" | "passphrase" | "pfx">;
 }
@@ -60,19 +63,20 @@ export function createLlmProxyClient(options: LlmProxyClientOptions): LlmProxyCl
   return createClient(options, options.httpVersion === "1.1" ? overHttp1(options) : overHttp2(options));
 }
 
-function overHttp2({ protocol, tls }: LlmProxyClientOptions): Platform {
-  const sessions: Http2SessionManager[] = [];
+function overHttp2(options: LlmProxyClientOptions): Platform {
+  const { protocol, connectTimeoutMs = 10_000, clock = systemClock, tls } = options;
+  const sessions: NodeSession[] = [];
   return {
     connect(baseUrl) {
-      const sessionManager = new Http2SessionManager(baseUrl, pings, tls);
+      const sessionManager = new NodeSession({ baseUrl, connectTimeoutMs, clock, pings, connect: tls });
       sessions.push(sessionManager);
       const shared = { baseUrl, sessionManager, readMaxBytes };
       if (protocol === "grpc") return createGrpcTransport(shared);
-      const options = { ...shared, httpVersion: "2" } as const;
-      return protocol === "grpc-web" ? createGrpcWebTransport(options) : createConnectTransport(options);
+      const overHttp2 = { ...shared, httpVersion: "2" } as const;
+      return protocol === "grpc-web" ? createGrpcWebTransport(overHttp2) : createConnectTransport(overHttp2);
     },
     close() {
-      for (const session of sessions) session.abort();
+      for (const session of sessions) session.close();
     },
   };
 }

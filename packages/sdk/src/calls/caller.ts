@@ -141,6 +141,7 @@ export class Caller {
         if (scope.signal.aborted) throw scope.signal.reason;
         const failure = readFailure(reason, scope.requestId);
         if (failure.isOfServer) servers.failed(server);
+        else servers.succeeded(server);
         await this.#pause(scope, { method, failure, tries });
       }
     }

@@ -125,6 +125,7 @@ const neverConnected: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  "ERR_SOCKET_CONNECTION_TIMEOUT",
 ]);
 
 function isUnreachable(error: ConnectError): boolean {

@@ -61,7 +61,7 @@ export class Servers {
     return this.#members.some(({ restsUntilMs }) => restsUntilMs <= now);
   }
 
-  /** Calls stay with this one. */
+  /** This one answers, whatever it says: calls stay with it. */
   succeeded(server: Server): void {
     const place = this.#members.findIndex((member) => member.server === server);
     const member = this.#members[place];

@@ -1,4 +1,5 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromJson, type MessageInitShape } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import {
   CompleteResponseSchema,
   ContentSchema,
@@ -53,6 +54,18 @@ describe("AnswerDraft", () => {
       { text: "a", signature: "s1" },
       { text: "b", signature: "s2" },
     ]);
+  });
+
+  it("keeps what only one vendor knows for the next request", () => {
+    const content = {
+      dialect: "anthropic-messages",
+      value: fromJson(ValueSchema, { type: "redacted_thinking" }),
+    };
+    const { message } = fold(
+      { case: "opaque", value: { choice: 0, content } },
+      { case: "opaque", value: { choice: 0, extensions: { "openai-chat": { call: {} } } } },
+    );
+    expect(message.content).toMatchObject([{ kind: { case: "opaque", value: content } }]);
   });
 
   it("leaves out what an unknown call says, and other choices", () => {

@@ -9,6 +9,7 @@ import {
   CompleteResponseSchema,
   type ContentSchema,
   FinishReason,
+  type Opaque,
   type StreamCompleteResponse,
   type Usage,
 } from "@llmproxy/proto";
@@ -17,6 +18,7 @@ import { type Answer, readAnswer } from "./answer.ts";
 type Piece =
   | { readonly case: "text" | "refusal"; value: string }
   | { readonly case: "reasoning"; readonly value: { text: string; signature?: string } }
+  | { readonly case: "opaque"; readonly value: Opaque }
   | {
       readonly case: "toolCall";
       readonly value: { readonly id: string; readonly name: string; arguments: string };
@@ -31,7 +33,7 @@ export class AnswerDraft {
   #finishReason: FinishReason = FinishReason.UNSPECIFIED;
   #usage: Usage | undefined;
 
-  /** Adds what a part says. Other choices, probabilities and what is opaque are left out. */
+  /** Adds what a part says. Other choices and probabilities are left out. */
   add({ part }: StreamCompleteResponse): void {
     if (part.case === "start") {
       this.#id = part.value.id;
@@ -61,6 +63,9 @@ export class AnswerDraft {
         if (call) call.arguments += part.value.arguments;
         break;
       }
+      case "opaque":
+        if (part.value.content) this.#pieces.push({ case: "opaque", value: part.value.content });
+        break;
       case "finish":
         this.#finishReason = part.value.reason;
         break;

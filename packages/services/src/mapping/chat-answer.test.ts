@@ -108,7 +108,8 @@ describe("collectAnswer", () => {
     const answer = await collect(
       opaque({}),
       opaque({ item: { type: "video", id: 1 } }),
-      opaque({ call: { type: "custom", id: "c" } }),
+      opaque({ call: { type: "custom", id: "c" }, at: 0 }),
+      opaque({ call: { type: "custom", input: "a fragment" } }),
     );
     const json = toJson(CompleteResponseSchema, answer);
     expect(json).toMatchObject({
@@ -122,6 +123,36 @@ describe("collectAnswer", () => {
       ],
     });
     expect(answer.choices[0]?.content).toHaveLength(2);
+  });
+
+  it("keeps thoughts only their vendor can read, and blocks only it knows, among the others", async () => {
+    const own = (start: object, type: "opaque" | "reasoning-delta"): Part => ({
+      type,
+      choice: 0,
+      text: "",
+      extra: { "anthropic-messages": { start: { ...start } } },
+    });
+    const redacted = { type: "redacted_thinking", data: "d" };
+    const search = { type: "server_tool_use", id: "s", input: { query: "q" } };
+    const answer = await collect(
+      reasoning("hm", "s"),
+      own(redacted, "reasoning-delta"),
+      own({ type: "text", text: "" }, "opaque"),
+      own(search, "opaque"),
+      text("x"),
+    );
+    expect(toJson(CompleteResponseSchema, answer)).toMatchObject({
+      choices: [
+        {
+          content: [
+            { reasoning: { text: "hm", signature: "s" } },
+            { opaque: { dialect: "anthropic-messages", value: redacted } },
+            { opaque: { dialect: "anthropic-messages", value: search } },
+            { text: "x" },
+          ],
+        },
+      ],
+    });
   });
 
   it("orders the choices by their numbers", async () => {

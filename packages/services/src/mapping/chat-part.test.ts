@@ -47,6 +47,33 @@ describe("pieceMessage", () => {
       { case: "opaque", value: { choice: 3, extensions: { "openai-chat": { call: { id: "c" } } } } },
     ],
     [
+      { type: "opaque", choice: 0, extra: { "openai-chat": { item: "i" } } },
+      { case: "opaque", value: { content: { dialect: "openai-chat", value: { kind: { value: "i" } } } } },
+    ],
+    [
+      {
+        type: "reasoning-delta",
+        choice: 0,
+        text: "",
+        extra: { "anthropic-messages": { start: { type: "redacted_thinking", data: "d" } } },
+      },
+      {
+        case: "opaque",
+        value: {
+          extensions: { "anthropic-messages": { start: { type: "redacted_thinking", data: "d" } } },
+          content: { dialect: "anthropic-messages" },
+        },
+      },
+    ],
+    [
+      { type: "opaque", choice: 0, extra: { "anthropic-messages": { start: { type: "server_tool_use" } } } },
+      { case: "opaque", value: { extensions: { "anthropic-messages": { start: {} } } } },
+    ],
+    [
+      { type: "opaque", choice: 0, extra: { "anthropic-messages": { delta: { type: "citations_delta" } } } },
+      { case: "opaque", value: { extensions: { "anthropic-messages": { delta: {} } } } },
+    ],
+    [
       { type: "usage", usage: { ...noUsage, inputTokens: 1, cacheWriteTokens: 2, cacheWriteHourTokens: 3 } },
       { case: "usage", value: { inputTokens: 1n, cacheWriteTokens: 2n, cacheWriteHourTokens: 3n } },
     ],
@@ -59,6 +86,12 @@ describe("pieceMessage", () => {
     ],
   ])("sends %o", (part, message) => {
     expect(sent(part)).toMatchObject(message);
+  });
+
+  it.each(["start", "delta"])("has no piece of content to give back where more is to come: %s", (name) => {
+    const own = { [name]: { type: "server_tool_use" } };
+    const piece = sent({ type: "opaque", choice: 0, extra: { "anthropic-messages": own } });
+    expect(piece?.value).not.toHaveProperty("content");
   });
 
   it.each([
@@ -78,6 +111,9 @@ describe("pieceMessage", () => {
     { type: "tool-call-delta", choice: 0, index: 0, arguments: "" },
     { type: "opaque", choice: 0, extra: {} },
     { type: "opaque", choice: 0, extra: { "openai-chat": { parts: 1, message: { role: "assistant" } } } },
+    { type: "opaque", choice: 0, extra: { "anthropic-messages": { isStop: true } } },
+    { type: "opaque", choice: 0, extra: { "anthropic-messages": { other: { type: "ping" } } } },
+    { type: "opaque", choice: 0, extra: { "anthropic-messages": { start: { type: "text", text: "" } } } },
   ])("sends nothing that says nothing: %o", (part) => {
     expect(sent(part)).toBeUndefined();
   });

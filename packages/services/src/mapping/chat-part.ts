@@ -8,10 +8,12 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { FinishReason, type StartPartSchema, type StreamCompleteResponseSchema } from "@llmproxy/proto";
 import {
+  type JsonValue,
   type OpaquePart,
   type FinishReason as OurFinishReason,
   type Part,
   ProxyError,
+  type ReasoningDeltaPart,
   type StartPart,
 } from "@llmproxy/spec";
 import { structMessage, valueMessage } from "./json.ts";
@@ -59,7 +61,7 @@ function deltaMessage(part: DeltaPart): Piece | undefined {
       return part.text === "" ? undefined : { case: "refusal", value: { choice, text: part.text } };
     case "reasoning-delta": {
       const { text, signature } = part;
-      if (text === "" && signature === undefined) return undefined;
+      if (text === "" && signature === undefined) return opaqueMessage(part);
       return {
         case: "reasoning",
         value: { choice, text, ...(signature !== undefined && { signature }) },
@@ -82,11 +84,26 @@ function startMessage({ id, model, createdAt }: StartPart): MessageInitShape<typ
   return { id, model, ...(moment && { createdAt: moment }) };
 }
 
-function opaqueMessage({ choice, extra }: OpaquePart): Piece | undefined {
-  const entries = opaqueEntries(extra);
-  if (entries.length === 0) return undefined;
-  const extensions = Object.fromEntries(entries.map(({ dialect, value }) => [dialect, structMessage(value)]));
-  return { case: "opaque", value: { choice: placeNumber(choice), extensions } };
+/** A block that a tool of the vendor's own is called with is empty in the beginning; what it says comes after. */
+const growing = /_tool_use$/;
+
+function opaqueMessage(part: OpaquePart | ReasoningDeltaPart): Piece | undefined {
+  const entries = opaqueEntries(part);
+  const [first] = entries;
+  if (!first) return undefined;
+  const extensions = Object.fromEntries(entries.map(({ dialect, said }) => [dialect, structMessage(said)]));
+  const { dialect, content } = first;
+  const isWhole = content !== undefined && !growing.test(typeOf(content));
+  const value = { choice: placeNumber(part.choice), extensions };
+  return {
+    case: "opaque",
+    value: { ...value, ...(isWhole && { content: { dialect, value: valueMessage(content) } }) },
+  };
+}
+
+function typeOf(value: JsonValue): string {
+  const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
+  return typeof type === "string" ? type : "";
 }
 
 const reasons: Readonly<Record<OurFinishReason, FinishReason>> = {

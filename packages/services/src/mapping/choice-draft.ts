@@ -10,7 +10,7 @@ import type { JsonValue, Part } from "@llmproxy/spec";
 import { finishReasonMessage, placeNumber } from "./chat-part.ts";
 import { valueMessage } from "./json.ts";
 import { mergeLogprobs } from "./logprobs.ts";
-import { opaqueContent, opaqueEntries } from "./opaque.ts";
+import { opaqueEntries } from "./opaque.ts";
 
 /** A part that says something in a choice. */
 export type ChoicePart = Exclude<Part, { readonly type: "start" | "usage" }>;
@@ -57,6 +57,7 @@ export class ChoiceDraft {
         break;
       case "reasoning-delta":
         this.#addReasoning(part.text, part.signature);
+        this.#addOpaque(part);
         break;
       case "tool-call-start": {
         const { index, id, name } = part;
@@ -69,8 +70,7 @@ export class ChoiceDraft {
         break;
       }
       case "opaque":
-        for (const entry of opaqueEntries(part.extra))
-          this.#begin({ type: "opaque", dialect: entry.dialect, value: opaqueContent(entry) });
+        this.#addOpaque(part);
         break;
       case "logprobs":
         this.#logprobs = mergeLogprobs(this.#logprobs, part.value);
@@ -95,6 +95,11 @@ export class ChoiceDraft {
     const piece = isOpen ? last : this.#begin<ReasoningPiece>({ type: "reasoning", text: "" });
     piece.text += text;
     if (signature !== undefined) piece.signature = signature;
+  }
+
+  #addOpaque(part: Part): void {
+    for (const { dialect, content } of opaqueEntries(part))
+      if (content !== undefined) this.#begin({ type: "opaque", dialect, value: content });
   }
 
   #begin<T extends Piece>(piece: T): T {
