@@ -312,7 +312,9 @@ export const protoDocs: Readonly<Record<string, string>> = {
   "llmproxy.v1.OpaquePart": "Something only one vendor's API knows.",
   "llmproxy.v1.OpaquePart.choice": "The choice it belongs to, from 0.",
   "llmproxy.v1.OpaquePart.extensions":
-    "The values, by the name of the API's dialect: `item` is a piece of content as the vendor sent it, `call` a call, or more of a call, of a tool that is no function.",
+    "The values, by the name of the API's dialect. Of `openai-chat`: `item` is a piece of content as the vendor sent it, `call` a call, or more of a call, of a tool that is no function. Of `anthropic-messages`: `start` begins a block, `delta` is more of it.",
+  "llmproxy.v1.OpaquePart.content":
+    "The same as a piece of content, for the next request; absent where more of it is to come.",
   "llmproxy.v1.FinishPart": "A choice is complete.",
   "llmproxy.v1.FinishPart.choice": "Which, from 0.",
   "llmproxy.v1.FinishPart.reason": "Why the model stopped.",

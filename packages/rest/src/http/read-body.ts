@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ProxyError } from "@llmproxy/spec";
+import { type Clock, ProxyError, type Timer } from "@llmproxy/spec";
 import { type HttpRequest, headerOf } from "./exchange.ts";
 
 /** What bounds the reading of a body. */
@@ -13,6 +13,9 @@ export interface ReadBodyOptions {
   readonly maxBytes: number;
   /** Ends the wait; the reason is thrown. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** How long a client may send nothing, in milliseconds. */
+  readonly stallMs: number;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface ReadBodyOptions {
  * @throws `unsupported_media_type` for a body that says it is something else, or is compressed; before it is read
  *   where its length is known
  * @throws `too_large` at once where `content-length` tells
- * @throws `canceled` when the client breaks off
+ * @throws `canceled` when the client breaks off, or sends nothing for too long
  */
 export async function readJsonBytes(request: HttpRequest, options: ReadBodyOptions): Promise<Uint8Array> {
   const declared = Number(headerOf(request.headers, "content-length") ?? 0);
@@ -51,11 +54,15 @@ function unsupported(field: string, expected: string): ProxyError {
   return new ProxyError("unsupported_media_type", `${field}: expected ${expected}`, { field });
 }
 
-function readBytes(request: HttpRequest, { maxBytes, signal }: ReadBodyOptions): Promise<Uint8Array> {
+function readBytes(request: HttpRequest, options: ReadBodyOptions): Promise<Uint8Array> {
+  const { maxBytes, signal, clock, stallMs } = options;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    const startTimer = () => clock.schedule(stallMs, () => settle(() => reject(stalled())));
+    let timer: Timer | undefined;
     const settle = (finish: () => void): void => {
+      timer?.cancel();
       request.off("data", onData);
       request.off("end", onEnd);
       request.off("error", onBroken);
@@ -66,6 +73,8 @@ function readBytes(request: HttpRequest, { maxBytes, signal }: ReadBodyOptions):
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       length += chunk.length;
+      timer?.cancel();
+      timer = startTimer();
       if (length > maxBytes) settle(() => reject(tooLarge(maxBytes)));
     };
     const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks)));
@@ -76,12 +85,17 @@ function readBytes(request: HttpRequest, { maxBytes, signal }: ReadBodyOptions):
       reject(signal.reason);
       return;
     }
+    timer = startTimer();
     signal.addEventListener("abort", onAbort, { once: true });
     request.on("data", onData);
     request.on("end", onEnd);
     request.on("error", onBroken);
     request.on("close", onBroken);
   });
+}
+
+function stalled(): ProxyError {
+  return new ProxyError("canceled", "the client stopped sending the request body");
 }
 
 function tooLarge(maxBytes: number): ProxyError {

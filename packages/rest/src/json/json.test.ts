@@ -150,7 +150,11 @@ describe("what is wrong with json", () => {
     [{ int32_value: 1.5 }, "int32_value", "int32_value: expected an integer of 32 bits"],
     [{ int32_value: 2 ** 31 }, "int32_value", "int32_value: expected an integer of 32 bits"],
     [{ int32_value: "" }, "int32_value", "int32_value: expected an integer of 32 bits"],
-    [{ uint32_value: -1 }, "uint32_value", "uint32_value: expected a positive integer of 32 bits"],
+    [
+      { uint32_value: -1 },
+      "uint32_value",
+      "uint32_value: expected an integer of 32 bits that is not negative",
+    ],
     [
       { int64_value: 2 ** 53 },
       "int64_value",
@@ -159,7 +163,7 @@ describe("what is wrong with json", () => {
     [
       { uint64_value: "18446744073709551616" },
       "uint64_value",
-      "uint64_value: expected a positive integer of 64 bits, as a string where it is beyond 2^53",
+      "uint64_value: expected an integer of 64 bits that is not negative, as a string where it is beyond 2^53",
     ],
     [{ flag: "true" }, "flag", "flag: expected true or false"],
     [{ double_value: "1,5" }, "double_value", "double_value: expected a number"],

@@ -23,13 +23,16 @@ interface ScalarKind {
 const maxFloat = 3.4028234663852886e38;
 
 const int32: ScalarKind = { expected: "an integer of 32 bits", read: integerReader(-0x80000000, 0x7fffffff) };
-const uint32: ScalarKind = { expected: "a positive integer of 32 bits", read: integerReader(0, 0xffffffff) };
+const uint32: ScalarKind = {
+  expected: "an integer of 32 bits that is not negative",
+  read: integerReader(0, 0xffffffff),
+};
 const int64: ScalarKind = {
   expected: "an integer of 64 bits, as a string where it is beyond 2^53",
   read: longReader(-(2n ** 63n), 2n ** 63n - 1n),
 };
 const uint64: ScalarKind = {
-  expected: "a positive integer of 64 bits, as a string where it is beyond 2^53",
+  expected: "an integer of 64 bits that is not negative, as a string where it is beyond 2^53",
   read: longReader(0n, 2n ** 64n - 1n),
 };
 
@@ -101,15 +104,14 @@ function integerReader(min: number, max: number): Reader {
 
 function longReader(min: bigint, max: bigint): Reader {
   return (json) => {
-    const isExact = typeof json === "number" ? Number.isSafeInteger(json) : isLongText(json);
-    if (!isExact) return undefined;
-    const long = BigInt(json as number | string);
-    return long >= min && long <= max ? long : undefined;
+    const long = longOf(json);
+    return long !== undefined && long >= min && long <= max ? long : undefined;
   };
 }
 
-function isLongText(json: JsonValue): boolean {
-  return typeof json === "string" && /^-?\d{1,20}$/.test(json);
+function longOf(json: JsonValue): bigint | undefined {
+  if (typeof json === "number") return Number.isSafeInteger(json) ? BigInt(json) : undefined;
+  return typeof json === "string" && /^-?\d{1,20}$/.test(json) ? BigInt(json) : undefined;
 }
 
 const named = new Map([

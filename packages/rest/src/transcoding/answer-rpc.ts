@@ -105,17 +105,19 @@ async function answer(exchange: Exchange): Promise<void> {
     return;
   }
   const outputs = observeStream(run, (context) => rpc.handle(message, context));
+  const { clock, stallMs, keepAliveMs } = settings;
   const { signal } = run.context;
-  await writeStream(jsonOf(match.binding, outputs), response, { ...settings, ...exchange, signal });
+  const streaming = { clock, signal, stallMs, keepAliveMs, trailers: exchange.trailers };
+  await writeStream(jsonOf(match.binding, outputs), response, streaming);
 }
 
 function readBody({ match, request, run, settings }: Exchange): Promise<Uint8Array> | Uint8Array {
   const { binding } = match;
-  const { maxCallBytes, maxOperationBytes } = settings.limits;
+  const { clock, stallMs, limits } = settings;
   const { access } = binding.registered.rpc;
   if (binding.body === "none") return noBody(request);
-  const maxBytes = access.kind === "call" ? maxCallBytes : maxOperationBytes;
-  return readJsonBytes(request, { maxBytes, signal: run.context.signal });
+  const maxBytes = access.kind === "call" ? limits.maxCallBytes : limits.maxOperationBytes;
+  return readJsonBytes(request, { maxBytes, signal: run.context.signal, clock, stallMs });
 }
 
 function noBody(request: HttpRequest): Uint8Array {

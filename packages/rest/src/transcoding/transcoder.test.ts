@@ -547,6 +547,33 @@ describe("a client that leaves", () => {
   });
 });
 
+describe("a client that stops sending", () => {
+  it("is refused after a while, whichever http it speaks", async () => {
+    const clock = createFakeClock();
+    const { url, http2Url, meter } = await serve(rpcs(), { clock, stallMs: 5000 });
+    const slow = httpRequest(`${url}/test/body`, {
+      method: "POST",
+      headers: { ...json, "content-length": "100" },
+    });
+    slow.on("error", () => {}).write("{");
+    const session = connect(http2Url);
+    session.on("error", () => {});
+    const stream = session.request({ ":method": "POST", ":path": "/test/body", ...json });
+    stream.on("error", () => {}).write("{");
+    const statuses: unknown[] = [];
+    slow.on("response", (answer) => statuses.push(answer.resume().statusCode));
+    stream.on("response", (headers) => statuses.push(headers[":status"])).resume();
+    await until(() => clock.pending === 2);
+    await clock.advance(5000);
+    await until(() => statuses.length === 2);
+    expect(statuses).toEqual([499, 499]);
+    slow.destroy();
+    session.destroy();
+    const labels = { method: "test.v1.TestService/Body", code: "canceled" };
+    await until(() => meter.value("llmproxy_rpcs_total", labels) === 2);
+  });
+});
+
 describe("a stream", () => {
   const frames = (...texts: string[]): string =>
     texts.map((text) => `data: ${JSON.stringify(text)}\n\n`).join("");
