@@ -3,7 +3,7 @@ import { readCommandLine } from "./command-line.ts";
 
 describe("readCommandLine", () => {
   it("runs everything thoroughly without options", () => {
-    expect(readCommandLine([])).toMatchObject({ help: false, only: [], without: [], effort: { rounds: 5 } });
+    expect(readCommandLine([])).toMatchObject({ help: false, only: [], without: [], effort: { rounds: 4 } });
   });
 
   it("takes scenarios, subjects, rounds and a file", () => {

@@ -37,7 +37,7 @@ Measures the server beside a bare relay and a peer gateway, in interleaved round
   --help             print this
 `;
 
-const thorough: Effort = { rounds: 5, warmupMs: 300, durationMs: 1_500 };
+const thorough: Effort = { rounds: 4, warmupMs: 300, durationMs: 1_000 };
 const quick: Effort = { rounds: 2, warmupMs: 200, durationMs: 500 };
 
 const defaultJson = fileURLToPath(new URL("../results/latest.json", import.meta.url));

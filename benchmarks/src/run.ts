@@ -4,10 +4,11 @@
  * @module
  */
 
-import { openLab } from "./lab/lab.ts";
+import { type Lab, openLab } from "./lab/lab.ts";
 import type { TrialRounds } from "./results.ts";
 import type { Contender, Effort, Reading, Trial } from "./scenarios/trial.ts";
-import type { Subject } from "./subjects/subject.ts";
+import type { RunningSubject, Subject } from "./subjects/subject.ts";
+import { defaultScript } from "./wire/script.ts";
 
 /** What is measured. */
 export interface RunOptions {
@@ -43,7 +44,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       options.signal.throwIfAborted();
       options.onProgress(`starting ${subject.name}`);
       try {
-        contenders.push({ subject, running: await subject.start(lab) });
+        const running = await subject.start(lab);
+        contenders.push({ subject, running });
+        await warmUp(running, lab, options.effort);
       } catch (reason) {
         absent[subject.name] = messageOf(reason);
       }
@@ -60,6 +63,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await Promise.all(contenders.map(({ running }) => running.stop()));
     await lab.close();
   }
+}
+
+/** Lets a subject come to its speed: code that has run a few times only is slow in everybody's process. */
+async function warmUp(running: RunningSubject, lab: Lab, { durationMs }: Effort): Promise<void> {
+  const destination = running.destination("openai");
+  if (!destination) return;
+  const common = { destination, script: defaultScript, concurrency: 16, warmupMs: 0 };
+  for (const stream of [false, true]) await lab.load({ ...common, stream, durationMs: durationMs * 2 });
+  running.truncateLog();
 }
 
 type Measure = (contender: Contender, effort: Effort) => Promise<Reading>;

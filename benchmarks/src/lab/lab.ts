@@ -4,9 +4,11 @@
  * @module
  */
 
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CancelJob, CancelResult, LoadJob, LoadResult } from "../load/load-job.ts";
 import type { Job, JobAnswer } from "../load/main.ts";
@@ -31,6 +33,9 @@ export interface Lab {
 export async function openLab(): Promise<Lab> {
   const cores = findCores();
   const directory = await mkdtemp(join(tmpdir(), "llmproxy-bench-"));
+  // Also where the run is cut short: what the subjects wrote is large.
+  const removeAtExit = (): void => rmSync(directory, { recursive: true, force: true });
+  process.on("exit", removeAtExit);
   const start = (script: string, core: number | undefined): Child =>
     new Child({ command: [fileURLToPath(new URL(script, import.meta.url))], core, ipc: true });
   const upstream = start("../mock/main.ts", cores?.upstream);
@@ -54,6 +59,7 @@ export async function openLab(): Promise<Lab> {
     async close() {
       await Promise.all([upstream.stop(), generator.stop()]);
       await rm(directory, { recursive: true, force: true });
+      process.off("exit", removeAtExit);
     },
   };
 }
