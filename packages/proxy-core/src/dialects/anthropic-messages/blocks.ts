@@ -22,12 +22,15 @@ export interface BlockReader {
   readDelta(event: JsonObject): readonly Part[];
   /** Reads a `content_block_stop` event. */
   readStop(event: JsonObject): readonly Part[];
+  /** What is still to be said of a block whose end the vendor left out. */
+  end(): readonly Part[];
 }
 
-/** A call, and whether it has any arguments yet. */
+/** A call in a stream. */
 interface OpenCall {
   readonly call: number;
-  hasArguments: boolean;
+  /** The input that stands in its begin, which counts unless deltas bring another: JSON text. */
+  input: string | undefined;
 }
 
 /** What a delta has to know of the block it belongs to: its call, or that nobody understands it. */
@@ -57,13 +60,13 @@ class Reader implements BlockReader {
 
   readStart(event: JsonObject): readonly Part[] {
     const left = unlessEmpty(rest(event, startMembers));
-    return this.#begin(event.content_block ?? null, left ? { event: left } : {});
+    return [...this.end(), ...this.#begin(event.content_block ?? null, left ? { event: left } : {})];
   }
 
   readDelta(event: JsonObject): readonly Part[] {
     const delta = objectOf(event.delta) ?? {};
     const part = this.#open === "opaque" ? undefined : deltaPart(delta, this.#open);
-    if (part?.type === "tool-call-delta" && typeof this.#open === "object") this.#open.hasArguments = true;
+    if (part?.type === "tool-call-delta" && typeof this.#open === "object") this.#open.input = undefined;
     const isPlain = part && countOf(event) === plainEventMembers && countOf(delta) === plainDeltaMembers;
     if (part && isPlain) return [part];
     const left = unlessEmpty(rest(event, deltaMembers));
@@ -75,11 +78,14 @@ class Reader implements BlockReader {
 
   readStop(event: JsonObject): readonly Part[] {
     const left = unlessEmpty(rest(event, stopMembers));
+    return [...this.end(), opaquePart({ isStop: true, ...(left ? { event: left } : {}) })];
+  }
+
+  end(): readonly Part[] {
     const open = this.#open;
     this.#open = "plain";
-    const stop = opaquePart({ isStop: true, ...(left ? { event: left } : {}) });
-    // The empty input stood at the begin, where one that is to come is empty too.
-    return typeof open === "object" && !open.hasArguments ? [callDelta(open.call, "{}", true), stop] : [stop];
+    if (typeof open !== "object" || open.input === undefined) return [];
+    return [{ ...callDelta(open.call, open.input), ...withOwn({ isInStart: true }) }];
   }
 
   #begin(block: JsonValue, own: PartExtra): readonly Part[] {
@@ -133,12 +139,13 @@ class Reader implements BlockReader {
   }
 
   #readCall(block: JsonObject, own: PartExtra): readonly Part[] {
-    const { id, name, input } = block;
+    const { id, name } = block;
     const call = this.#calls;
     this.#calls += 1;
-    const isHere = this.#form === "unary" || (isObject(input) && unlessEmpty(input) !== undefined);
-    this.#open = { call, hasArguments: isHere };
-    const start = rest(block, this.#form === "unary" ? callMembers : calledMembers);
+    const input = JSON.stringify(block.input ?? {});
+    const isUnary = this.#form === "unary";
+    if (!isUnary) this.#open = { call, input };
+    const start = rest(block, isUnary ? callMembers : calledMembers);
     const begin: Part = {
       type: "tool-call-start",
       choice: 0,
@@ -147,8 +154,7 @@ class Reader implements BlockReader {
       name: textOf(name) ?? "",
       ...withOwn({ ...own, start }),
     };
-    if (!isHere) return [begin];
-    return [begin, callDelta(call, JSON.stringify(input ?? {}), this.#form === "stream")];
+    return isUnary ? [begin, callDelta(call, input)] : [begin];
   }
 
   #inStart(): PartExtra {
@@ -163,7 +169,7 @@ const deltaNames = new Set(["type", "text", "thinking", "signature", "partial_js
 const textMembers = new Set(["text"]);
 const thinkingMembers = new Set(["thinking"]);
 const signedMembers = new Set(["thinking", "signature"]);
-/** In a stream the input stays with the block, as the event that begins it tells whether it is there. */
+/** In a stream the input stays with the block, as only its end tells whether it counts. */
 const calledMembers = new Set(["id", "name"]);
 const callMembers = new Set([...calledMembers, "input"]);
 /** How many members an event and its delta have that say nothing but their part. */
@@ -203,9 +209,8 @@ function deltaPart(delta: JsonObject, open: Exclude<OpenBlock, "opaque">): Part 
   }
 }
 
-function callDelta(index: number, written: string, isInStart: boolean): Part {
-  const own = isInStart ? withOwn({ isInStart }) : {};
-  return { type: "tool-call-delta", choice: 0, index, arguments: written, ...own };
+function callDelta(index: number, written: string): Part {
+  return { type: "tool-call-delta", choice: 0, index, arguments: written };
 }
 
 function opaquePart(own: PartExtra): Part {

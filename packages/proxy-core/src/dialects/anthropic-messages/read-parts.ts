@@ -57,7 +57,8 @@ class Reader implements EventReader {
 
   end(): readonly Part[] {
     if (!this.#hasStarted || this.#hasFinished) return [];
-    return [{ type: "finish", choice: 0, reason: "other" }, ...this.#readUsage(undefined)];
+    const finish: Part = { type: "finish", choice: 0, reason: "other" };
+    return [...this.#blocks.end(), finish, ...this.#readUsage(undefined)];
   }
 
   /** A message begins once; some gateways say it twice. */
@@ -70,7 +71,12 @@ class Reader implements EventReader {
     this.#usage = objectOf(message.usage);
     const left = unlessEmpty(rest(event, startMembers));
     const start = startPart(others, { form: "stream", ...(left ? { event: left } : {}) });
-    return [start, ...(isArray(content) ? content.flatMap((block) => this.#blocks.readWhole(block)) : [])];
+    return [
+      start,
+      ...(isArray(content)
+        ? content.flatMap((block) => [...this.#blocks.readWhole(block), ...this.#blocks.end()])
+        : []),
+    ];
   }
 
   #readEnd(event: JsonObject): readonly Part[] {
@@ -82,7 +88,7 @@ class Reader implements EventReader {
     this.#hasFinished = true;
     const left = unlessEmpty(rest(event, raw ? endMembersWithUsage : endMembers));
     const own: PartExtra = { delta: rest(delta, reasonMembers), ...(left ? { event: left } : {}) };
-    return [finishPart(reason, own), ...this.#readUsage(raw)];
+    return [...this.#blocks.end(), finishPart(reason, own), ...this.#readUsage(raw)];
   }
 
   #readUsage(raw: JsonObject | undefined): readonly Part[] {

@@ -203,6 +203,29 @@ describe("createStreamReader", () => {
     }
   });
 
+  it("takes the input that comes in pieces for the one that counts, as the official client does", async () => {
+    const events = [
+      messageStart,
+      blockStart(0, { type: "tool_use", id: "toolu_1", name: "f", input: { a: 1 } }),
+      delta(0, { type: "input_json_delta", partial_json: '{"b":2}' }),
+      blockStop(0),
+      messageDelta,
+      messageStop,
+    ];
+    const parts = read(...events);
+    expect(collect(parts).choices[0].toolCalls).toMatchObject([{ arguments: '{"b":2}' }]);
+    expect((await accumulated(written(parts))).content).toMatchObject([{ input: { b: 2 } }]);
+    expect(written(parts)).toEqual(events);
+  });
+
+  it("reads a call whose end the vendor left out", () => {
+    const block = { type: "tool_use", id: "toolu_1", name: "f", input: { a: 1 } };
+    for (const rest of [[], [blockStart(1, { type: "text", text: "" })]]) {
+      const parts = read(messageStart, blockStart(0, block), ...rest, messageDelta, messageStop);
+      expect(collect(parts).choices[0].toolCalls).toMatchObject([{ arguments: '{"a":1}' }]);
+    }
+  });
+
   it("reads content that stands in the begin of the message", () => {
     const { message } = messageStart as { message: JsonObject };
     const begun = { type: "message_start", message: { ...message, content: [{ type: "text", text: "a" }] } };
