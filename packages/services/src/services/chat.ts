@@ -97,6 +97,6 @@ async function ask(core: ServicesCore, chat: ChatRequest, context: RpcContext): 
     passHeaders(answer.headers, context);
     return answer;
   } catch (reason) {
-    throw ProxyError.is(reason) ? chatError(reason) : reason;
+    throw ProxyError.is(reason) ? chatError(reason, chat) : reason;
   }
 }
