@@ -13,7 +13,56 @@ import type { CallTable, StoreTables } from "../schema.ts";
 /** Records of calls that can be added to. */
 export interface UsageRepository extends UsageStore {
   /** Adds records in one transaction; one whose id is there already is left out. */
-  commit(records: readonly CallRecord[]): Promise<void>;
+  commit(values: CallValues): Promise<void>;
+}
+
+/**
+ * Records of calls, value by value in the order of the columns. Between threads a flat list of a thousand values is
+ * ten times cheaper than the objects they stand for.
+ */
+export type CallValues = readonly (string | number | null)[];
+
+const columns = [
+  "record_id",
+  "request_id",
+  "started_at",
+  "duration_ms",
+  "endpoint",
+  "project_id",
+  "key_id",
+  "requested_model",
+  "route",
+  "attempts",
+  "outcome",
+  "error_code",
+  "input_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "cache_write_hour_tokens",
+  "audio_input_tokens",
+  "output_tokens",
+  "reasoning_tokens",
+  "audio_output_tokens",
+  "usage_estimated",
+] as const satisfies readonly (keyof CallTable)[];
+
+/** Writes records as values. */
+export function callValues(calls: readonly CallRecord[]): CallValues {
+  const values: (string | number | null)[] = [];
+  for (const call of calls) {
+    const row = toRow(call);
+    for (const column of columns) values.push(row[column] ?? null);
+  }
+  return values;
+}
+
+/** The rows that values stand for. */
+function rowsOf(values: CallValues): Insertable<CallTable>[] {
+  const rows: Insertable<CallTable>[] = [];
+  for (let start = 0; start < values.length; start += columns.length)
+    // What stands where is decided by `callValues` alone.
+    rows.push(Object.fromEntries(columns.map((column, index) => [column, values[start + index]])) as never);
+  return rows;
 }
 
 type CallFilter = Parameters<UsageStore["list"]>[0];
@@ -43,12 +92,13 @@ export function createUsageRepository(database: Kysely<StoreTables>): UsageRepos
         read: reader(filter),
         positionOf: ({ startedAt, recordId }) => ({ at: startedAt.getTime(), id: recordId }),
       }),
-    commit: (records) =>
+    commit: (values) =>
       database.transaction().execute(async (transaction) => {
-        for (let start = 0; start < records.length; start += rowsPerStatement)
+        const rows = rowsOf(values);
+        for (let start = 0; start < rows.length; start += rowsPerStatement)
           await transaction
             .insertInto("call")
-            .values(records.slice(start, start + rowsPerStatement).map(toRow))
+            .values(rows.slice(start, start + rowsPerStatement))
             .onConflict((conflict) => conflict.column("record_id").doNothing())
             .execute();
       }),

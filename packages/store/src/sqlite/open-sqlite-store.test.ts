@@ -138,13 +138,13 @@ describe("openSqliteStore", () => {
     await store.close();
   });
 
-  it("drops and counts a record that cannot be sent to the worker, and writes the others", async () => {
+  it("drops and counts a record that cannot be written, and writes the others", async () => {
     await using directory = await temporaryDirectory();
     const meter = createMemoryMeter();
     const store = await open({ path: join(directory.path, "store.db"), meter });
-    const unclonable = { ...call("bad"), attempts: [() => {}] } as never;
+    const unwritable = { ...call("bad"), attempts: [1n] } as never;
     const untimed = { ...call("worse"), startedAt: new Date(Number.NaN) };
-    for (const record of [call("a"), unclonable, call("b"), untimed, call("c")]) store.journal.append(record);
+    for (const record of [call("a"), unwritable, call("b"), untimed, call("c")]) store.journal.append(record);
     await store.journal.flush();
     const { items } = await store.usage.list({}, { pageSize: 10 });
     expect(items.map(({ recordId }) => recordId)).toEqual(["a", "b", "c"]);

@@ -21,6 +21,7 @@ import {
 import { createDropReport, type DropReport } from "../journal/drop-report.ts";
 import { createJournal, type Journal } from "../journal/journal.ts";
 import type { MigrationStatus, MigrationTarget } from "../migrations/status.ts";
+import { callValues } from "../repositories/usage.ts";
 import { storeClosed } from "../store-errors.ts";
 import type { WorkerStart } from "./protocol.ts";
 import { type SupervisedWorker, superviseWorker } from "./supervise-worker.ts";
@@ -88,7 +89,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const journal = readOnly
     ? createReadOnlyJournal(drops)
     : createJournal({
-        commit: (records) => worker.request("commitCalls", records),
+        commit: (records) => worker.request("commitCalls", callValues(records)),
         clock,
         logger,
         drops,

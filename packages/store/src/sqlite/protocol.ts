@@ -17,6 +17,7 @@ import {
   type UsageStore,
 } from "@llmproxy/spec";
 import type { MigrationStatus, MigrationTarget } from "../migrations/status.ts";
+import type { CallValues } from "../repositories/usage.ts";
 import type { OpenDatabaseOptions } from "./open-database.ts";
 
 /** What goes into a method and what comes out. */
@@ -36,7 +37,7 @@ export interface StoreMethods {
   listKeys: Exchange<{ filter: { readonly projectId?: string }; page: PageRequest }, Page<KeyRecord>>;
   updateKey: Exchange<{ id: string; patch: KeyPatch }, KeyRecord | undefined>;
   listCalls: Exchange<{ filter: CallFilter; page: PageRequest }, Page<CallRecord>>;
-  commitCalls: Exchange<readonly CallRecord[], void>;
+  commitCalls: Exchange<CallValues, void>;
   check: Exchange<undefined, void>;
 }
 
