@@ -1,10 +1,9 @@
-import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { ChatService } from "@llmproxy/proto";
 import { until } from "@llmproxy/testing";
-import { rolldown } from "rolldown";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createLlmProxyClient } from "./browser.ts";
+import { bundleForBrowsers } from "./testing/browser-bundle.ts";
 import { createFakeChat, type FakeChat, text, untilLeft } from "./testing/fake-chat.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 
@@ -63,22 +62,8 @@ const webGlobals = {
 };
 
 describe("the entry for browsers", () => {
-  const bundled = async (format: "esm" | "iife") => {
-    const bundle = await rolldown({
-      input: fileURLToPath(new URL("browser.ts", import.meta.url)),
-      platform: "browser",
-      resolve: { conditionNames: ["@llmproxy/source", "browser", "import", "default"] },
-    });
-    try {
-      const { output } = await bundle.generate({ format, name: "sdk" });
-      return output[0];
-    } finally {
-      await bundle.close();
-    }
-  };
-
   it("is bundled without anything of Node's", async () => {
-    const { imports, dynamicImports, modules } = await bundled("esm");
+    const { imports, dynamicImports, modules } = await bundleForBrowsers("esm");
     const names = Object.keys(modules);
     expect([imports, dynamicImports]).toEqual([[], []]);
     expect(names.some((name) => name.endsWith("/sdk/src/browser.ts"))).toBe(true);
@@ -86,7 +71,7 @@ describe("the entry for browsers", () => {
   });
 
   it("runs where there is nothing but what browsers have", async () => {
-    const { code } = await bundled("iife");
+    const { code } = await bundleForBrowsers("iife");
     const sdk: typeof import("./browser.ts") = runInNewContext(`${code}; sdk`, webGlobals);
     const client = sdk.createLlmProxyClient({ baseUrls: [server.http1] });
     expect((await client.complete(hello)).text).toBe("Hello world");

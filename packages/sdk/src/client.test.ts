@@ -207,6 +207,18 @@ describe("streamText", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("is over once it has been read, and once its reader has left", async () => {
+    const { client, trail } = setup();
+    const done = { done: true, value: undefined };
+    const read = client.health.watch({});
+    await read.return?.();
+    expect([await read.next(), await read.return?.()]).toEqual([done, done]);
+    expect(trail).toEqual([]);
+    const whole = client.chat.streamComplete({});
+    await Array.fromAsync(whole);
+    expect([await whole.next(), await whole.return?.()]).toEqual([done, done]);
+  });
+
   it("stops waiting when the reader leaves before the first text", async () => {
     const { client, a } = setup();
     a.chat.before = ({ context }) => untilLeft(context);

@@ -57,7 +57,7 @@ export class ServerStream<O extends DescMessage>
       return { done: true, value: undefined };
     } catch (reason) {
       this.#end();
-      // The reader left while this was waited for: nobody is to be told.
+      // What ended the call says more than what the transport makes of it.
       throw scope.signal.aborted ? scope.signal.reason : readFailure(reason, scope.requestId).error;
     }
   }
@@ -70,6 +70,7 @@ export class ServerStream<O extends DescMessage>
 
   /** Stops the stream, also upstream. */
   async return(): Promise<IteratorResult<MessageShape<O>, undefined>> {
+    if (this.#isOver) return { done: true, value: undefined };
     this.#scope?.cancel("the answer is not wanted any more");
     this.#end();
     // Connect's streams know no `return`: they let go by their signal, and clear up when they are next read.
