@@ -29,6 +29,8 @@ export interface HttpResponse {
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
   readonly writableNeedDrain: boolean;
+  /** How many bytes have been written and not yet been taken by the system; not known of HTTP/2. */
+  readonly writableLength?: number;
   setHeader(name: string, value: string): unknown;
   write(chunk: Uint8Array | string, encoding: BufferEncoding, written: () => void): boolean;
   write(chunk: Uint8Array | string): boolean;

@@ -113,6 +113,8 @@ export function sent(
   response: HttpResponse,
   { clock, stallMs }: Pick<WriteReplyOptions, "clock" | "stallMs">,
 ): Promise<void> {
+  // The system has taken everything: nobody needs to be watched.
+  if (response.writableLength === 0) return Promise.resolve();
   return new Promise((resolve) => {
     const settle = (): void => {
       timer.cancel();

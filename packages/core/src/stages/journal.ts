@@ -17,33 +17,41 @@ export function journal(journal: UsageJournal | undefined, clock: Clock): Stage 
     journal ? observeEnd(next, (call, end) => journal.append(recordOf(call, end, clock))) : next;
 }
 
+/** Members that may be absent are set one by one: spreading them costs more than all the rest. */
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
 function recordOf(call: Call, end: CallEnd, clock: Clock): CallRecord {
   const nowMs = clock.monotonic();
   const { principal, request, route } = call;
-  return {
+  const record: Draft<CallRecord> = {
     requestId: call.id,
     recordId: newId(clock.now()),
     startedAt: call.startedAt,
     durationMs: nowMs - call.startedMs,
     endpoint: call.endpoint,
-    ...(principal?.projectId !== undefined && { projectId: principal.projectId }),
-    ...(principal?.kind === "key" && { keyId: principal.id }),
-    // A name that led nowhere is whatever the client wrote: of any length, perhaps a secret in the wrong place.
-    ...(request && route && { requestedModel: request.model, route: route.name }),
     attempts: call.attempts.map((attempt) => attemptRecordOf(attempt, call.startedMs, nowMs)),
     outcome: end.outcome,
-    ...(end.error && { errorCode: end.error.code }),
-    ...(end.usage && { usage: end.usage }),
   };
+  if (principal?.projectId !== undefined) record.projectId = principal.projectId;
+  if (principal?.kind === "key") record.keyId = principal.id;
+  if (request && route) {
+    // A name that led nowhere is whatever the client wrote: of any length, perhaps a secret in the wrong place.
+    record.requestedModel = request.model;
+    record.route = route.name;
+  }
+  if (end.error) record.errorCode = end.error.code;
+  if (end.usage) record.usage = end.usage;
+  return record;
 }
 
 function attemptRecordOf(attempt: Attempt, callStartedMs: number, nowMs: number): AttemptRecord {
-  return {
+  const record: Draft<AttemptRecord> = {
     target: attempt.target,
     outcome: attempt.outcome ?? "canceled",
     startMs: attempt.startedMs - callStartedMs,
-    ...(attempt.firstOutputMs !== undefined && { firstOutputMs: attempt.firstOutputMs - attempt.startedMs }),
     durationMs: (attempt.endedMs ?? nowMs) - attempt.startedMs,
-    ...(attempt.errorCode !== undefined && { errorCode: attempt.errorCode }),
   };
+  if (attempt.firstOutputMs !== undefined) record.firstOutputMs = attempt.firstOutputMs - attempt.startedMs;
+  if (attempt.errorCode !== undefined) record.errorCode = attempt.errorCode;
+  return record;
 }

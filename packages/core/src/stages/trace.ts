@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Call, Clock, LogFields, Logger, Stage, Usage } from "@llmproxy/spec";
+import type { Call, Clock, LogFields, Logger, ProxyError, Stage, Usage } from "@llmproxy/spec";
 import { type CallEnd, observeEnd } from "../call-end.ts";
 import { continueTrace } from "../trace-context.ts";
 
@@ -30,52 +30,45 @@ export function trace(logger: Logger, clock: Clock): Stage {
   };
 }
 
+/** The logger leaves out what is undefined; one literal is far cheaper than spreading what is there. */
 function accessFields(call: Call, end: CallEnd, nowMs: number): LogFields {
+  const { request, principal } = call;
+  const { error, usage } = end;
   const last = call.attempts.at(-1);
+  const firstOutputMs = last?.firstOutputMs;
   return {
     endpoint: call.endpoint,
     outcome: end.outcome,
-    ...(end.error && failureFields(end)),
-    ...(call.principal && { principal: call.principal.id, project: call.principal.projectId }),
-    ...(call.request && { model: call.request.model.slice(0, maxModelLength), stream: call.request.stream }),
-    ...(last && {
-      provider: last.target.provider,
-      target: last.target.model,
-      attempts: call.attempts.length,
-    }),
-    ...(call.clientAddress !== undefined && { client: call.clientAddress }),
+    ...(error && failureFields(error)),
+    principal: principal?.id,
+    project: principal?.projectId,
+    model: request?.model.slice(0, maxModelLength),
+    stream: request?.stream,
+    provider: last?.target.provider,
+    target: last?.target.model,
+    attempts: last && call.attempts.length,
+    client: call.clientAddress,
     duration_ms: round(nowMs - call.startedMs),
-    ...(last?.firstOutputMs !== undefined && { first_output_ms: round(last.firstOutputMs - call.startedMs) }),
-    ...(end.usage && usageFields(end.usage)),
+    first_output_ms: firstOutputMs === undefined ? undefined : round(firstOutputMs - call.startedMs),
+    input_tokens: usage && inputTokens(usage),
+    output_tokens: usage && usage.outputTokens + usage.reasoningTokens + usage.audioOutputTokens,
   };
 }
 
-function failureFields(end: CallEnd): LogFields {
-  const { error } = end;
-  if (!error) return {};
+function failureFields(error: ProxyError): LogFields {
   return {
     code: error.code,
     status: error.status,
-    ...(error.reason !== undefined && { reason: error.reason }),
-    ...(error.field !== undefined && { field: error.field }),
+    reason: error.reason,
+    field: error.field,
     // A caller's mistake explains itself by its code; what went wrong on our side needs the cause.
-    ...(error.status >= 500 && {
-      message: error.message,
-      ...(error.cause !== undefined && { error: error.cause }),
-    }),
+    ...(error.status >= 500 && { message: error.message, error: error.cause }),
   };
 }
 
-function usageFields(usage: Usage): LogFields {
-  return {
-    input_tokens:
-      usage.inputTokens +
-      usage.cacheReadTokens +
-      usage.cacheWriteTokens +
-      usage.cacheWriteHourTokens +
-      usage.audioInputTokens,
-    output_tokens: usage.outputTokens + usage.reasoningTokens + usage.audioOutputTokens,
-  };
+function inputTokens(usage: Usage): number {
+  const cached = usage.cacheReadTokens + usage.cacheWriteTokens + usage.cacheWriteHourTokens;
+  return usage.inputTokens + cached + usage.audioInputTokens;
 }
 
 function round(ms: number): number {
