@@ -40,6 +40,17 @@ describe("the gateway", () => {
       expect((await ask(apiKey)).status).toBe(403);
     }));
 
+  it("answers what does not exist in the shape of whoever would ask there", () =>
+    withGateway(async (url) => {
+      const ask = async (path: string) => (await fetch(`${url}${path}`)).json();
+      expect(await ask("/manage/unknown")).toMatchObject({ code: "endpoint_not_found" });
+      expect(await ask("/v1/unknown")).toMatchObject({ error: { code: "endpoint_not_found" } });
+      expect(await ask("/v1/messages/unknown")).toMatchObject({
+        type: "error",
+        error: { type: "not_found_error" },
+      });
+    }));
+
   it("speaks no RPC", () =>
     withGateway(async (url) => {
       const answer = await fetch(`${url}/llmproxy.v1.LlmProxyService/GetServerInfo`, {

@@ -60,6 +60,9 @@ export interface RestSurfaceOptions<Request extends AnyRequest, Response extends
 /** How long looking up who asks for metrics may take. */
 const admitTimeoutMs = 5000;
 
+/** Where nobody but our own clients goes, also by mistake. */
+const ownPaths = /^\/(manage|api|engines)(\/|$)/;
+
 /** Makes the surface: it answers every request, completely, and never throws. */
 export function createRestSurface<Request extends AnyRequest, Response extends AnyResponse>(
   options: RestSurfaceOptions<Request, Response>,
@@ -74,10 +77,12 @@ export function createRestSurface<Request extends AnyRequest, Response extends A
     transcoderOf(options),
   ];
   return (request, response) => {
-    const isLlm = llm.matches(splitTarget(request.url).path);
-    if (cors.handle(request, response, isLlm ? llm.errorShape(request) : errorBody)) return;
+    const { path } = splitTarget(request.url);
+    const isLlm = llm.matches(path);
+    const shape = isLlm || !ownPaths.test(path) ? llm.errorShape(request) : errorBody;
+    if (cors.handle(request, response, shape)) return;
     if (isLlm || !surfaces.some((surface) => surface.handle(request, response)))
-      llm.handle(request, response);
+      llm.handle(request, response, shape);
   };
 }
 

@@ -47,8 +47,12 @@ export interface LlmHttp {
   matches(path: string): boolean;
   /** The shape of errors for whoever makes this request. */
   errorShape(request: HttpRequest): ErrorWriter;
-  /** Answers every request; what is no endpoint gets 404 `endpoint_not_found`. Never throws. */
-  handle(request: HttpRequest, response: HttpResponse): void;
+  /**
+   * Answers every request; what is no endpoint gets 404 `endpoint_not_found`. Never throws.
+   *
+   * @param shape - the shape of errors; that of whoever makes the request when absent
+   */
+  handle(request: HttpRequest, response: HttpResponse, shape?: ErrorWriter): void;
 }
 
 /** Makes the endpoints. */
@@ -57,10 +61,10 @@ export function createLlmHttp(options: LlmHttpOptions): LlmHttp {
   return {
     matches: (path) => find(path) !== undefined,
     errorShape: (request) => surfaceOf(request, pathOf(request)).writeError,
-    handle(request, response) {
+    handle(request, response, shape = surfaceOf(request, pathOf(request)).writeError) {
       const exchange = createExchange(request, response, options);
       const answered = answer(find(pathOf(request)), exchange, options);
-      answered.catch((reason: unknown) => fail(exchange, reason, options.logger));
+      answered.catch((reason: unknown) => fail(exchange, reason, shape, options.logger));
     },
   };
 }
@@ -156,9 +160,9 @@ function presentedBy(headers: IncomingHttpHeaders): { credentials: Credentials; 
   }
 }
 
-function fail({ request, response }: Exchange, reason: unknown, logger: Logger): void {
+function fail({ request, response }: Exchange, reason: unknown, shape: ErrorWriter, logger: Logger): void {
   const error = ProxyError.from(reason);
   const path = pathOf(request);
   if (error.code === "internal") logger.error({ error: error.cause ?? error, path }, "request failed");
-  writeErrorResponse(response, error, surfaceOf(request, path).writeError);
+  writeErrorResponse(response, error, shape);
 }

@@ -11,8 +11,8 @@ import type { LlmHttp } from "./llm-http.ts";
 export function withCors(http: LlmHttp, cors: Cors): LlmHttp {
   return {
     ...http,
-    handle(request, response) {
-      if (!cors.handle(request, response, http.errorShape(request))) http.handle(request, response);
+    handle(request, response, shape = http.errorShape(request)) {
+      if (!cors.handle(request, response, shape)) http.handle(request, response, shape);
     },
   };
 }
