@@ -4,7 +4,12 @@ export default defineConfig({
   // Workspace packages are tested from their sources; vitest resolves them the way Node's server side does.
   ssr: { resolve: { conditions: ["@llmproxy/source"] } },
   test: {
-    include: ["{packages,apps}/*/src/**/*.test.ts", "benchmarks/src/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: [
+      "{packages,apps}/*/src/**/*.test.ts",
+      "benchmarks/src/**/*.test.ts",
+      "scripts/**/*.test.ts",
+      "examples/*/*.test.ts",
+    ],
     // Tests share no mutable module state, which makes one process per file unnecessary.
     isolate: false,
     testTimeout: 15_000,
