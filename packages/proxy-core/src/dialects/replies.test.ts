@@ -178,6 +178,30 @@ describe("signed thoughts", () => {
     expect(sentBack(assistant)).toEqual(blocks);
   });
 
+  it("come back to where they stood between text and tool calls", () => {
+    const thought = (signature: string) => ({ type: "thinking", thinking: signature, signature });
+    const call = (id: string) => ({ type: "tool_use", id, name: "f", input: {} });
+    const text = { type: "text", text: "hi" };
+    const content = [
+      thought("s1"),
+      text,
+      thought("s2"),
+      call("toolu_1"),
+      thought("s3"),
+      thought("s4"),
+      call("toolu_2"),
+    ];
+    const parts = anthropic.readReply({ ...message, content });
+    for (const said of [parts, readStream(anthropic, writeStream(anthropic, parts))]) {
+      const { choices } = openai.writeReply(said) as { choices: { message: JsonObject }[] };
+      const assistant = choices[0]?.message ?? {};
+      expect(sentBack(assistant)).toEqual(content);
+      // A client that dropped a call keeps the thoughts.
+      const { tool_calls, ...rest } = assistant;
+      expect(sentBack(rest)).toEqual([thought("s1"), thought("s3"), thought("s4"), text, thought("s2")]);
+    }
+  });
+
   it("come whole in a stream, when they are signed", () => {
     const stream = writeStream(anthropic, anthropic.readReply(message));
     const chunks = writeStream(openai, readStream(anthropic, stream))

@@ -21,7 +21,7 @@ import { maxMessages } from "../limits.ts";
 import { readContent } from "./content.ts";
 import { dialectName, withOwn, withOwnIfAny } from "./extra.ts";
 import { reasoningMember } from "./reasoning.ts";
-import { readDetails } from "./reasoning-details.ts";
+import { hasThoughts, placeThoughts } from "./reasoning-details.ts";
 import { readToolCall } from "./tools.ts";
 
 /**
@@ -100,8 +100,7 @@ function readFunctionMessage(message: Fields): ChatMessage {
 
 function readAssistant(message: Fields): ChatMessage {
   const { json } = message;
-  const content = [
-    ...readReasoning(message),
+  const said = [
     ...readAssistantContent(message),
     ...readRefusal(message),
     ...readAudio(json),
@@ -109,7 +108,8 @@ function readAssistant(message: Fields): ChatMessage {
   ];
   return {
     role: "assistant",
-    content,
+    // Signed thoughts say the same as the text beside them; the members themselves stay as they are.
+    content: hasThoughts(json) ? placeThoughts(json, said) : [...readReasoning(message), ...said],
     ...defined({ name: message.string("name") }),
     ...withOwnIfAny(filter(json, (name, value) => !isSaid(name, value, json))),
   };
@@ -132,16 +132,13 @@ function isSaid(name: string, value: JsonValue | undefined, json: JsonObject): b
       return textOf(value) !== undefined;
     case "reasoning_content":
     case "reasoning":
-      return name === reasoningMember(json) && readDetails(json) === undefined;
+      return name === reasoningMember(json) && !hasThoughts(json);
     default:
       return false;
   }
 }
 
-/** Signed thoughts say the same as the text beside them; the members themselves stay as they are. */
 function readReasoning({ json }: Fields): readonly Content[] {
-  const details = readDetails(json);
-  if (details) return details;
   const member = reasoningMember(json);
   if (!member) return [];
   return [{ type: "reasoning", text: textOf(json[member]) ?? "", ...withOwn({ member }) }];

@@ -4,13 +4,15 @@
  * Claude goes on with tools only from its own thoughts, unchanged and signed; this dialect has no member for that.
  * OpenRouter's has become the usual one: clients that send an assistant's message back as they got it send it too.
  * A thought is written whole, when it is signed, and with an index: clients that put the arrays of a stream together
- * by index (OpenAI's own for Python) get it right, and so do those that append.
+ * by index (OpenAI's own for Python) get it right, and so do those that append. Where it stood between text and tool
+ * calls, which this dialect keeps in members of their own, is told by `after`, which is ours.
  *
  * @see OpenRouter, "Reasoning tokens", preserving reasoning blocks
  * @module
  */
 
 import type {
+  Content,
   Extra,
   JsonObject,
   JsonValue,
@@ -25,6 +27,8 @@ import { dialectName } from "./extra.ts";
 const format = "anthropic-claude-v1";
 /** The dialect whose extra tells that a thought may go back to its vendor. */
 const signer = "anthropic-messages";
+/** What a thought comes after that stands between the text and the calls; behind a call it is the call's id. */
+const afterContent = "content";
 /** The most of a thought that is kept until it is signed, in characters: more than a model thinks in one go. */
 const maxThought = 8_388_608;
 
@@ -44,12 +48,16 @@ class Writer implements DetailWriter {
   /** What the thought at hand says so far. */
   #thought = "";
   #count = 0;
+  /** What the next thought comes after. */
+  #after: string | undefined;
 
   mark(part: Part): Part {
     if (part.type === "start") this.#isSigner = part.extra?.[signer] !== undefined;
     if (!this.#isSigner || part.type === "start" || part.type === "opaque") return part;
     if (part.type === "reasoning-delta") return this.#markThought(part);
     this.#thought = "";
+    if (part.type === "tool-call-start") this.#after = part.id;
+    else if ("text" in part && part.text !== "") this.#after ??= afterContent;
     return part;
   }
 
@@ -62,7 +70,8 @@ class Writer implements DetailWriter {
   }
 
   #carry(part: ReasoningDeltaPart, detail: JsonObject): Part {
-    const own = { message: { reasoning_details: [{ ...detail, format, index: this.#count }] } };
+    const told = { ...detail, format, index: this.#count, ...defined({ after: this.#after }) };
+    const own = { message: { reasoning_details: [told] } };
     this.#thought = "";
     this.#count += 1;
     return { ...part, extra: { ...part.extra, [dialectName]: own } };
@@ -75,16 +84,50 @@ function redacted(extra: Extra | undefined): JsonValue | undefined {
   return start?.type === "redacted_thinking" ? start.data : undefined;
 }
 
+/** A thought, and what it comes after; ahead of everything when that is absent. */
+interface PlacedThought {
+  readonly thought: ReasoningContent;
+  readonly after?: string;
+}
+
+/** Whether there are thoughts in `reasoning_details` of an assistant's message that Anthropic takes back. */
+export function hasThoughts(message: JsonObject): boolean {
+  return readThoughts(message).length > 0;
+}
+
 /**
- * Reads the thoughts in `reasoning_details` of an assistant's message that Anthropic takes back, pieces of one put
- * together; undefined when there are none. The member itself is to be kept as it is.
+ * Puts the thoughts in `reasoning_details` of an assistant's message where they stood; the member itself is to be
+ * kept as it is.
+ *
+ * @param content - what the message says otherwise, tool calls last
  */
-export function readDetails(message: JsonObject): readonly ReasoningContent[] | undefined {
-  const { reasoning_details } = message;
-  if (!isArray(reasoning_details)) return undefined;
-  const details = joinPieces(reasoning_details.filter(isObject).filter((detail) => detail.format === format));
-  const thoughts = details.flatMap(readDetail);
-  return thoughts.length > 0 ? thoughts : undefined;
+export function placeThoughts(message: JsonObject, content: readonly Content[]): readonly Content[] {
+  const ids = content.flatMap((item) => (item.type === "tool-call" ? [item.id] : []));
+  const places = new Set([afterContent, ...ids]);
+  const placed = Map.groupBy(readThoughts(message), ({ after = "" }) => (places.has(after) ? after : ""));
+  const take = (place: string): readonly Content[] => {
+    const thoughts = placed.get(place) ?? [];
+    placed.delete(place);
+    return thoughts.map(({ thought }) => thought);
+  };
+  const firstCall = content.findIndex(({ type }) => type === "tool-call");
+  const end = firstCall === -1 ? content.length : firstCall;
+  return [
+    ...take(""),
+    ...content.slice(0, end),
+    ...take(afterContent),
+    ...content.slice(end).flatMap((item) => [item, ...(item.type === "tool-call" ? take(item.id) : [])]),
+  ];
+}
+
+/** Pieces of one thought are put together. */
+function readThoughts({ reasoning_details }: JsonObject): readonly PlacedThought[] {
+  if (!isArray(reasoning_details)) return [];
+  const details = reasoning_details.filter(isObject).filter((detail) => detail.format === format);
+  return joinPieces(details).flatMap((detail) => {
+    const thought = readThought(detail);
+    return thought ? [{ thought, ...defined({ after: textOf(detail.after) }) }] : [];
+  });
 }
 
 /** OpenRouter streams a thought in pieces, of which clients keep as many. */
@@ -105,13 +148,13 @@ function joinPieces(details: readonly JsonObject[]): readonly JsonObject[] {
   return joined;
 }
 
-function readDetail({ type, text, signature, data }: JsonObject): readonly ReasoningContent[] {
+function readThought({ type, text, signature, data }: JsonObject): ReasoningContent | undefined {
   if (type === "reasoning.encrypted" && typeof data === "string") {
     const block = { type: "redacted_thinking", data };
-    return [{ type: "reasoning", text: "", extra: { [dialectName]: {}, [signer]: block } }];
+    return { type: "reasoning", text: "", extra: { [dialectName]: {}, [signer]: block } };
   }
   const proof = textOf(signature);
-  if (type !== "reasoning.text" || proof === undefined) return [];
+  if (type !== "reasoning.text" || proof === undefined) return undefined;
   const extra = { [dialectName]: {}, [signer]: {} };
-  return [{ type: "reasoning", text: textOf(text) ?? "", signature: proof, extra }];
+  return { type: "reasoning", text: textOf(text) ?? "", signature: proof, extra };
 }
