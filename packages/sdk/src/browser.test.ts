@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { ChatService } from "@llmproxy/proto";
 import { until } from "@llmproxy/testing";
@@ -61,7 +62,21 @@ const webGlobals = {
   ...{ queueMicrotask, setTimeout, structuredClone },
 };
 
+/** What an entry passes on from other files. */
+function exportsOf(entry: string): readonly string[] {
+  const source = readFileSync(new URL(entry, import.meta.url), "utf8");
+  return [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+    .flatMap(([, names = ""]) => names.split(","))
+    .map((name) => name.replace("type ", "").trim())
+    .filter((name) => name !== "");
+}
+
 describe("the entry for browsers", () => {
+  it("has the same names as Node's", () => {
+    expect(exportsOf("browser.ts")).toEqual(exportsOf("node.ts"));
+    expect(exportsOf("browser.ts")).toContain("LlmProxyError");
+  });
+
   it("is bundled without anything of Node's", async () => {
     const { imports, dynamicImports, modules } = await bundleForBrowsers("esm");
     const names = Object.keys(modules);

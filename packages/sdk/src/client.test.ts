@@ -563,6 +563,22 @@ describe("deadlines and signals", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
+  it.each([
+    ["the client's", { timeoutMs: 0 }, {}],
+    ["the call's", {}, { timeoutMs: 0 }],
+    ["the call's, beyond what can be told", {}, { timeoutMs: Number.POSITIVE_INFINITY }],
+  ])("do not hold where the limit is none: %s", async (_what, options, callOptions) => {
+    const { client, clock, a } = setup(options);
+    const release = Promise.withResolvers<void>();
+    a.chat.before = () => release.promise;
+    const answer = client.complete(hello, callOptions);
+    await until(() => a.chat.asked.length === 1);
+    expect(clock.pending).toBe(0);
+    expect(a.chat.asked[0]?.context.timeoutMs()).toBeUndefined();
+    release.resolve();
+    expect((await answer).text).toBe("Hello world");
+  });
+
   it("do not end a watch, which is meant to last", async () => {
     const { client, clock } = setup();
     const watch = client.health.watch({});

@@ -37,7 +37,7 @@ export interface ClientOptions {
    * when the server does not accept what it gave. No credential is sent when absent.
    */
   readonly token?: Token;
-  /** Milliseconds a call may take, all tries included, unless it names a time of its own; 600,000 when absent. */
+  /** Milliseconds a call may take, all tries included, unless it names a time of its own; 600,000 when absent, no limit when 0. */
   readonly timeoutMs?: number;
   /** When a failed call is tried again. */
   readonly retry?: RetryOptions;

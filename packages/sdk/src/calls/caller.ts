@@ -31,8 +31,8 @@ export interface CallerOptions {
   readonly clock: Clock;
   /** Sent with each call. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds a call may take that names no time of its own; unlimited when absent. */
-  readonly timeoutMs: number | undefined;
+  /** Milliseconds a call may take that names no time of its own; unlimited when 0. */
+  readonly timeoutMs: number;
 }
 
 /** One try at one server. */
@@ -120,7 +120,7 @@ export class Caller {
     const scope = new CallScope({
       clock: this.#options.clock,
       signal,
-      timeoutMs: timeoutMs ?? (isLasting(method) ? undefined : this.#options.timeoutMs),
+      timeoutMs: limitOf(timeoutMs ?? (isLasting(method) ? undefined : this.#options.timeoutMs)),
       requestId: new Headers(headers).get("x-request-id") ?? randomId(),
       onEnd: (ended) => this.#calls.delete(ended),
     });
@@ -184,6 +184,15 @@ export class Caller {
     headers.set("x-request-id", scope.requestId);
     return headers;
   }
+}
+
+/** The longest time a timer and the protocols can tell: more than three weeks. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/** Nothing, or less, or more than can be told, is no limit: so say Connect's own call options. */
+function limitOf(timeoutMs: number | undefined): number | undefined {
+  const isLimit = timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= longestTimeoutMs;
+  return isLimit ? timeoutMs : undefined;
 }
 
 /** Watching goes on until somebody stops it; a model's answer ends. */
