@@ -26,8 +26,8 @@ export interface CallOrder {
 
 /** How much may wait, in characters: more than any answer has in calls that run in turn. */
 const maxWaiting = 8_388_608;
-/** What a part counts beside its text. */
-const partSize = 64;
+/** What a part counts beside its text: each is looked at again whenever a call is complete. */
+const partSize = 1_024;
 
 type DeltaPart = Extract<Part, { type: "tool-call-delta" }>;
 
@@ -106,14 +106,13 @@ class Order implements CallOrder {
   }
 
   #wait(part: Part): readonly Part[] {
-    this.#size += partSize + ("text" in part ? part.text.length : 0);
-    if (part.type === "tool-call-delta") this.#size += part.arguments.length;
+    const at = part.type === "tool-call-delta" ? this.#waitingDelta(part.index) : -1;
+    const known = this.#waiting[at];
+    const isMore = known?.type === "tool-call-delta" && part.type === "tool-call-delta";
+    this.#size += (isMore ? 0 : partSize) + lengthOf(part);
     if (this.#size > maxWaiting)
       throw new ProxyError("upstream_failed", "the provider ran too many tool calls in turn");
-    const last = part.type === "tool-call-delta" ? this.#waitingDelta(part.index) : -1;
-    const known = this.#waiting[last];
-    if (known?.type === "tool-call-delta" && part.type === "tool-call-delta")
-      this.#waiting[last] = { ...known, arguments: known.arguments + part.arguments };
+    if (isMore) this.#waiting[at] = { ...known, arguments: known.arguments + part.arguments };
     else this.#waiting.push(part);
     return [];
   }
@@ -128,6 +127,11 @@ class Order implements CallOrder {
     this.#size = 0;
     return waiting;
   }
+}
+
+function lengthOf(part: Part): number {
+  if (part.type === "tool-call-delta") return part.arguments.length;
+  return "text" in part ? part.text.length : 0;
 }
 
 /** Whether a part neither begins nor ends a block nor adds to one that others know. */
