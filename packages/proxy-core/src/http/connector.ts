@@ -8,10 +8,9 @@
  */
 
 import { promises as dns } from "node:dns";
-import { Agent as HttpAgent } from "node:http";
-import type { AgentOptions as HttpsAgentOptions } from "node:https";
-import { isIP, type LookupFunction, Socket } from "node:net";
+import { connect, isIP, type LookupFunction, Socket, type TcpNetConnectOpts } from "node:net";
 import { getBuiltinModule } from "node:process";
+import type { ConnectionOptions } from "node:tls";
 import { ProxyError } from "@llmproxy/spec";
 import { classifyAddress } from "./address-guard.ts";
 
@@ -27,6 +26,9 @@ export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 /** What a {@link createConnector} is made from. */
 export interface ConnectorOptions {
   readonly protocol: "http:" | "https:";
+  /** Lower-case name or address, without brackets and final dot. */
+  readonly host: string;
+  readonly port: number;
   /** Whether private addresses may be connected to. */
   readonly allowPrivate: boolean;
   /** Certificates (PEM) to trust instead of the system's. */
@@ -35,58 +37,79 @@ export interface ConnectorOptions {
   readonly lookup?: Lookup | undefined;
 }
 
-/**
- * An uvicorn (vLLM and many others) closes an idle connection after 5 s without announcing it. Plain `http:`
- * upstreams are near and cheap to connect to; `https:` ones keep connections for minutes.
- */
-const idleSocketMs = { "http:": 4_000, "https:": 30_000 };
+/** Makes connections to one origin. */
+export interface Connector {
+  /** What a socket emits when it can be written to. */
+  readonly readyEvent: "connect" | "secureConnect";
+  /**
+   * Starts a connection. Destroying the socket ends the attempt, the lookup included.
+   *
+   * @returns a socket that emits `readyEvent`, or `error`: `upstream_failed` for an address that is not allowed,
+   *   or what the system says. It may have been destroyed by the time it emits `readyEvent`.
+   */
+  connect(): Socket;
+}
+
 /** How long one of several addresses is tried before the next is. */
 const addressAttemptMs = 500;
+/** When an idle connection is first probed; a stream may rest for minutes while its model thinks. */
+const keepAliveProbeMs = 60_000;
 
 /**
- * Makes a pool of keep-alive connections whose every member has been checked: all addresses of a name before
- * connecting, the address of the peer after it. Certificates are verified whatever the environment says, and
- * proxies named there are not used.
+ * Makes a connector whose every connection is checked: all addresses of a name before connecting, the address
+ * of the peer after it. Certificates are verified whatever the environment says, and proxies named there are
+ * not used.
  */
-export function createConnector(options: ConnectorOptions): HttpAgent {
-  const { protocol, ca } = options;
-  const shared = {
-    keepAlive: true,
-    timeout: idleSocketMs[protocol],
+export function createConnector(options: ConnectorOptions): Connector {
+  const { protocol, host, port, allowPrivate } = options;
+  const target = {
+    host,
+    port,
     lookup: guardedLookup(options),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: addressAttemptMs,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveProbeMs,
   };
-  const agent =
-    protocol === "https:"
-      ? httpsAgent({ ...shared, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) })
-      : new HttpAgent(shared);
-  guardConnections(agent, options.allowPrivate);
-  return agent;
+  const isSecure = protocol === "https:";
+  const open = isSecure ? secureOpener(target, options) : () => connect(target);
+  return {
+    readyEvent: isSecure ? "secureConnect" : "connect",
+    connect() {
+      if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) return new Socket().destroy(refused());
+      const socket = open();
+      checkPeer(socket, allowPrivate);
+      return socket;
+    },
+  };
 }
 
-/** TLS is loaded by the first provider that needs it: it costs 6 MB where all are local. */
-function httpsAgent(options: HttpsAgentOptions): HttpAgent {
-  const { Agent } = getBuiltinModule("node:https");
-  return new Agent(options);
-}
-
-/** Closes the connections that carry no request. */
-export function closeIdleSockets(agent: HttpAgent): void {
-  for (const sockets of Object.values(agent.freeSockets))
-    for (const socket of sockets ?? []) socket.destroy();
-}
-
-function guardConnections(agent: HttpAgent, allowPrivate: boolean): void {
-  const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (options, callback) => {
-    const host = options.host ?? "";
-    if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) {
-      callback?.(refused(), new Socket());
-      return undefined;
-    }
-    const socket = connect(options, callback);
-    if (socket instanceof Socket) checkPeer(socket, allowPrivate);
+/**
+ * Opens TLS connections, each of which resumes the session of the one before. TLS is loaded by the first that needs
+ * it: it costs 6 MB where all are local.
+ */
+function secureOpener(target: TcpNetConnectOpts, { host, ca }: ConnectorOptions): () => Socket {
+  let session: Buffer | undefined;
+  return () => {
+    const options: ConnectionOptions = {
+      ...target,
+      // RFC 6066 §3: addresses are no server names.
+      servername: isIP(host) === 0 ? host : "",
+      rejectUnauthorized: true,
+      ALPNProtocols: ["http/1.1"],
+      ...(ca === undefined ? {} : { ca }),
+      ...(session === undefined ? {} : { session }),
+    };
+    const socket = getBuiltinModule("node:tls").connect(options);
+    socket.on("session", (ticket) => {
+      session = ticket;
+    });
+    const forget = (): void => {
+      session = undefined;
+    };
+    socket.once("error", forget);
+    socket.once("secureConnect", () => socket.off("error", forget));
     return socket;
   };
 }

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import { Buffer } from "node:buffer";
 import { type CallPhase, type Clock, ProxyError } from "@llmproxy/spec";
-import type { BaseUrl } from "./base-url.ts";
-import { closeIdleSockets } from "./connector.ts";
+import type { Dispatcher } from "undici";
+import type { Connection } from "./connection.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
 import { UpstreamBody } from "./upstream-body.ts";
 import { type ConnectionStage, connectionError, errorCode, timeoutError } from "./upstream-error.ts";
+import { readHeaders, type UpstreamHeaders } from "./upstream-headers.ts";
 import { AnsweredResponse, type UpstreamResponse } from "./upstream-response.ts";
 import { createWatchdog, type UpstreamTimeouts, type Watchdog } from "./watchdog.ts";
 
@@ -35,16 +36,16 @@ export interface UpstreamRequest {
 export interface ExchangeOptions {
   /** The provider's configured name, for messages. */
   readonly provider: string;
-  readonly baseUrl: BaseUrl;
-  readonly agent: Agent;
+  /** The path before that of every request; empty at the root. */
+  readonly basePath: string;
+  readonly pool: ConnectionPool;
   readonly timeouts: UpstreamTimeouts;
   readonly clock: Clock;
   /** Called once, when the connection is no longer needed. */
   readonly onClose: () => void;
 }
 
-const maxHeaderBytes = 65_536;
-const staleCodes = new Set(["ECONNRESET", "EPIPE"]);
+const staleCodes = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 /**
  * A pooled connection that its peer has closed fails at once or within a round trip. One that fails later may have
  * got the request to somebody who worked on it.
@@ -66,19 +67,20 @@ export function exchange(request: UpstreamRequest, options: ExchangeOptions): Pr
   });
 }
 
-class Exchange {
+/** Sends a request and is told by undici what comes of it: one object for both, as there is one for each call. */
+class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: UpstreamRequest;
   readonly #options: ExchangeOptions;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (error: ProxyError) => void;
   readonly #watchdog: Watchdog;
   readonly #onAbort = (): void => this.#fail(ProxyError.from(this.#request.signal.reason));
-  #outgoing: ClientRequest | undefined;
+  #connection: Connection | undefined;
   #body: UpstreamBody | undefined;
   #stage: ConnectionStage = "connecting";
   #connectedMs = 0;
   #bytesReadBefore = 0;
-  #closed = false;
+  #isClosed = false;
 
   constructor(
     request: UpstreamRequest,
@@ -100,155 +102,156 @@ class Exchange {
   start(): void {
     const { signal } = this.#request;
     signal.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal.aborted) {
-      this.#onAbort();
-      return;
-    }
-    try {
-      this.#send();
-    } catch (cause) {
-      this.#fail(ProxyError.from(cause));
-    }
+    if (signal.aborted) this.#onAbort();
+    else this.#send(this.#options.pool.take());
   }
 
-  #send(): void {
-    const { method, path, headers, body } = this.#request;
-    const { agent, baseUrl } = this.#options;
-    this.#stage = "connecting";
-    this.#watchdog.watch("connectMs");
-    this.#request.onPhase?.("connecting");
-    const outgoing = httpRequest({
-      agent,
-      protocol: baseUrl.protocol,
-      host: baseUrl.host,
-      port: baseUrl.port,
-      method,
-      path: baseUrl.path + path,
-      headers: { ...headers, "accept-encoding": "identity", ...lengthOf(method, body) },
-      maxHeaderSize: maxHeaderBytes,
-    });
-    this.#outgoing = outgoing;
-    outgoing.on("socket", (socket: Socket) => this.#onSocket(outgoing, socket));
-    outgoing.on("finish", () => this.#onSent(outgoing));
-    outgoing.on("response", (message) => this.#onResponse(message));
-    outgoing.on("error", (cause) => this.#onError(outgoing, cause));
-    // An answer that switches protocols closes the connection without an error.
-    outgoing.on("close", () => this.#onError(outgoing, undefined));
-    for (const slice of body) outgoing.write(slice);
-    outgoing.end();
-  }
-
-  #onSocket(outgoing: ClientRequest, socket: Socket): void {
-    // Only now can a request be destroyed together with its connection; before, Node would keep that.
-    if (this.#closed) {
-      outgoing.destroy();
-      return;
-    }
-    if (this.#request.background) socket.unref();
-    if (outgoing.reusedSocket) this.#onConnect(socket);
-    else {
-      const event = this.#options.baseUrl.protocol === "https:" ? "secureConnect" : "connect";
-      socket.once(event, () => this.#onConnect(socket));
-    }
-  }
-
-  #onConnect(socket: Socket): void {
-    if (this.#closed) return;
+  onRequestStart(): void {
+    const connection = this.#connection;
+    if (this.#isClosed || !connection) return;
+    if (this.#request.background) connection.unref();
     this.#stage = "connected";
-    this.#bytesReadBefore = socket.bytesRead;
+    this.#bytesReadBefore = connection.bytesRead;
     this.#connectedMs = this.#options.clock.monotonic();
     this.#watchdog.watch("firstByteMs");
   }
 
-  #onSent(outgoing: ClientRequest): void {
-    if (!this.#closed && !this.#body && outgoing === this.#outgoing) this.#request.onPhase?.("headers");
+  onRequestSent(): void {
+    const { onPhase } = this.#request;
+    if (onPhase) this.#connection?.onSent(() => this.#isClosed || this.#body || onPhase("headers"));
   }
 
-  #onResponse(message: IncomingMessage): void {
-    // Without a listener an error of a message nobody wants would end the process.
-    message.on("error", () => {});
-    if (this.#closed) return;
-    const refusal = refuse(this.#options.provider, message);
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    received: Parameters<typeof readHeaders>[0],
+  ): void {
+    if (this.#isClosed || status < 200) return;
+    const headers = readHeaders(received);
+    const { provider } = this.#options;
+    const refusal = refuse(provider, status, headers);
     if (refusal) {
       this.#fail(refusal);
       return;
     }
-    this.#body = new UpstreamBody({
-      provider: this.#options.provider,
-      message,
-      watchdog: this.#watchdog,
-      onClose: () => this.#close(),
-    });
-    this.#resolve(new AnsweredResponse(message, this.#body, (error) => this.#destroy(error)));
+    const watchdog = this.#watchdog;
+    this.#body = new UpstreamBody({ provider, controller, watchdog, onClose: () => this.#close() });
+    this.#resolve(new AnsweredResponse(status, headers, this.#body, (error) => this.#destroy(error)));
   }
 
-  #destroy(error?: ProxyError): void {
-    this.#body?.discard();
-    if (this.#closed) return;
-    this.#outgoing?.destroy();
-    if (error) this.#body?.fail(error);
-    else this.#body?.end();
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body?.take(chunk);
   }
 
-  #onError(outgoing: ClientRequest, cause: unknown): void {
-    if (this.#closed || this.#body || outgoing !== this.#outgoing) return;
-    if (this.#isStale(outgoing, cause)) {
+  onResponseEnd(): void {
+    if (!this.#isClosed) this.#body?.finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, cause: Error): void {
+    if (this.#isClosed) return;
+    if (this.#body) {
+      this.#body.break(cause);
+      return;
+    }
+    if (this.#isStale(cause)) {
       // Where one pooled connection is dead the others probably are too, and a fresh one is wanted.
-      closeIdleSockets(this.#options.agent);
-      this.#send();
+      this.#options.pool.closeIdle();
+      this.#send(this.#options.pool.open());
       return;
     }
     this.#fail(connectionError(this.#options.provider, this.#stage, cause));
   }
 
+  #send(connection: Connection | Promise<Connection>): void {
+    this.#stage = "connecting";
+    this.#watchdog.watch("connectMs");
+    this.#request.onPhase?.("connecting");
+    if (!(connection instanceof Promise)) this.#dispatch(connection);
+    else
+      connection.then(
+        (loaded) => this.#dispatch(loaded),
+        (cause) => this.#fail(ProxyError.from(cause)),
+      );
+  }
+
+  #dispatch(connection: Connection): void {
+    if (this.#isClosed) return;
+    const { method, path, headers, body, background } = this.#request;
+    this.#connection = connection;
+    try {
+      connection.dispatch(
+        {
+          method,
+          path: this.#options.basePath + path,
+          headers: { ...headers, "accept-encoding": "identity" },
+          body: joined(body),
+        },
+        this,
+      );
+    } catch (cause) {
+      this.#fail(ProxyError.from(cause));
+    }
+    if (background) connection.unref();
+  }
+
+  #destroy(error?: ProxyError): void {
+    this.#body?.discard();
+    if (this.#isClosed) return;
+    this.#connection?.destroy();
+    if (error) this.#body?.fail(error);
+    else this.#body?.end();
+  }
+
   /**
    * Whether the request met a pooled connection that its peer was just closing: the one case in which a request
-   * that is not idempotent is sent again. That nobody has begun to work on it is not certain, only likely: not a
-   * byte of an answer has come, and the connection failed within {@link staleWithinMs}. It happens once: the second
-   * time the connection is fresh.
+   * that is not idempotent is sent again. Either it was noticed before the request was sent, or it is likely, not
+   * certain, that nobody has begun to work on it: not a byte of an answer has come, and the connection failed within
+   * {@link staleWithinMs}. It happens once: the second time the connection is fresh.
    */
-  #isStale(outgoing: ClientRequest, cause: unknown): boolean {
+  #isStale(cause: unknown): boolean {
+    const connection = this.#connection;
+    if (!connection?.isReused) return false;
+    if (this.#stage === "connecting") return true;
     return (
-      outgoing.reusedSocket &&
       staleCodes.has(errorCode(cause)) &&
-      (outgoing.socket?.bytesRead ?? 0) === this.#bytesReadBefore &&
+      connection.bytesRead === this.#bytesReadBefore &&
       this.#options.clock.monotonic() - this.#connectedMs < staleWithinMs
     );
   }
 
   #fail(error: ProxyError): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
+    this.#connection?.destroy();
     if (this.#body) {
-      this.#outgoing?.destroy();
       this.#body.discard();
       this.#body.fail(error);
       return;
     }
     this.#close();
-    if (this.#outgoing?.socket) this.#outgoing.destroy();
     this.#reject(error);
   }
 
   #close(): void {
-    this.#closed = true;
+    const connection = this.#connection;
+    this.#isClosed = true;
     this.#watchdog.stop();
     this.#request.signal.removeEventListener("abort", this.#onAbort);
     // An upstream may answer before it has read the whole request; such a connection is of no further use.
-    if (this.#outgoing && !this.#outgoing.writableFinished && this.#outgoing.socket) this.#outgoing.destroy();
+    if (connection?.hasUnsent) connection.destroy();
+    else if (connection && this.#body?.complete) this.#options.pool.give(connection);
     this.#options.onClose();
   }
 }
 
-function lengthOf(method: string, body: readonly Uint8Array[]): { readonly "content-length"?: string } {
-  if (method === "GET") return {};
-  let length = 0;
-  for (const slice of body) length += slice.length;
-  return { "content-length": String(length) };
+/** undici takes one buffer. The copy of what is more than one is cheaper than to send two. */
+function joined(slices: readonly Uint8Array[]): Uint8Array | null {
+  const [first = null] = slices;
+  return slices.length < 2 ? first : Buffer.concat(slices);
 }
 
 /** Why an answer is not accepted; undefined when it is. */
-function refuse(provider: string, { statusCode = 0, headers }: IncomingMessage): ProxyError | undefined {
-  if (statusCode >= 300 && statusCode < 400)
+function refuse(provider: string, status: number, headers: UpstreamHeaders): ProxyError | undefined {
+  if (status >= 300 && status < 400)
     return new ProxyError(
       "upstream_failed",
       `provider "${provider}" answered with a redirect, which is not followed; check its base_url`,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createUpstreamClient, type UpstreamClientOptions } from "./upstream-client.ts";
 
 const closers: (() => void)[] = [];
@@ -83,6 +83,15 @@ describe("upstreams over TLS", () => {
     const { port } = await serve(["models.test"]);
     await expect(clientOf({ baseUrl: `https://models.test:${port}` })()).rejects.toMatchObject({
       code: "upstream_failed",
+      message: 'provider "fake" could not be reached: its TLS certificate is not trusted',
+    });
+  });
+
+  it("verifies certificates whatever the environment says", async () => {
+    const { port } = await serve(["models.test"]);
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    closers.push(() => vi.unstubAllEnvs());
+    await expect(clientOf({ baseUrl: `https://models.test:${port}` })()).rejects.toMatchObject({
       message: 'provider "fake" could not be reached: its TLS certificate is not trusted',
     });
   });

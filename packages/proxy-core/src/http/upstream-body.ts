@@ -4,15 +4,17 @@
  * @module
  */
 
-import type { IncomingMessage } from "node:http";
+import { Buffer } from "node:buffer";
 import type { ProxyError } from "@llmproxy/spec";
+import type { Dispatcher } from "undici";
 import { cutError } from "./upstream-error.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /** What a {@link UpstreamBody} is made from. */
 export interface UpstreamBodyOptions {
   readonly provider: string;
-  readonly message: IncomingMessage;
+  /** Makes the upstream wait. */
+  readonly controller: Pick<Dispatcher.DispatchController, "paused" | "pause" | "resume">;
   readonly watchdog: Watchdog;
   /** Called once, when the body has come to its end or failed. */
   readonly onClose: () => void;
@@ -27,12 +29,12 @@ interface Waiting {
 }
 
 /**
- * Hands out what arrives. Events instead of the stream's own iterator: a chunk goes to a waiting reader with no
- * promise but the reader's, and what piled up meanwhile goes out in one piece.
+ * Hands out what arrives. A chunk goes to a waiting reader with no promise but the reader's, and what piled up
+ * meanwhile goes out in one piece.
  */
 export class UpstreamBody {
   readonly #provider: string;
-  readonly #message: IncomingMessage;
+  readonly #controller: UpstreamBodyOptions["controller"];
   readonly #watchdog: Watchdog;
   readonly #onClose: () => void;
   readonly #failureListeners: ((error: ProxyError) => void)[] = [];
@@ -42,24 +44,15 @@ export class UpstreamBody {
   #begun = false;
   #state: "open" | "ended" | "failed" = "open";
   #failure: ProxyError | undefined;
+  /** Whether the body came to the end that HTTP announced. */
+  complete = false;
 
-  /** Starts to take in data; the caller must have the watchdog wait for the first byte. */
-  constructor({ provider, message, watchdog, onClose }: UpstreamBodyOptions) {
+  /** The caller must have the watchdog wait for the first byte. */
+  constructor({ provider, controller, watchdog, onClose }: UpstreamBodyOptions) {
     this.#provider = provider;
-    this.#message = message;
+    this.#controller = controller;
     this.#watchdog = watchdog;
     this.#onClose = onClose;
-    message.on("data", (chunk: Buffer) => this.#take(chunk));
-    message.on("end", () => {
-      if (message.complete) this.end();
-    });
-    message.on("error", (cause) => this.#break(cause));
-    message.on("close", () => this.#break());
-  }
-
-  /** Whether the body came to the end that HTTP announced. */
-  get complete(): boolean {
-    return this.#message.complete;
   }
 
   /**
@@ -84,6 +77,27 @@ export class UpstreamBody {
     else this.#failureListeners.push(listener);
   }
 
+  /** Takes in what has arrived. */
+  take(chunk: Buffer): void {
+    if (this.#state !== "open") return;
+    this.#begun = true;
+    this.#watchdog.watch();
+    if (this.#waiting) {
+      this.#waiting.resolve(chunk);
+      this.#waiting = undefined;
+      return;
+    }
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes >= maxQueuedBytes) this.#controller.pause();
+  }
+
+  /** The end that HTTP announced has come. */
+  finish(): void {
+    this.complete = this.#state === "open";
+    this.end();
+  }
+
   /** Ends the body regularly. What has arrived can still be read. */
   end(): void {
     if (!this.#close("ended")) return;
@@ -100,15 +114,15 @@ export class UpstreamBody {
     for (const listener of this.#failureListeners.splice(0)) listener(error);
   }
 
+  /** The connection was closed in the middle. */
+  break(cause: unknown): void {
+    this.fail(cutError(this.#provider, "in the middle of its answer", cause));
+  }
+
   /** Forgets what has arrived and was not read. */
   discard(): void {
     this.#queue = [];
     this.#queuedBytes = 0;
-  }
-
-  /** The connection was closed; after a regular end this means nothing. */
-  #break(cause?: unknown): void {
-    if (this.#state === "open") this.fail(cutError(this.#provider, "in the middle of its answer", cause));
   }
 
   #close(state: "ended" | "failed"): boolean {
@@ -118,24 +132,10 @@ export class UpstreamBody {
     return true;
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#state !== "open") return;
-    this.#begun = true;
-    this.#watchdog.watch();
-    if (this.#waiting) {
-      this.#waiting.resolve(chunk);
-      this.#waiting = undefined;
-      return;
-    }
-    this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
-    if (this.#queuedBytes >= maxQueuedBytes) this.#message.pause();
-  }
-
   #empty(first: Buffer): Buffer {
     const chunk = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes);
     this.discard();
-    if (this.#message.isPaused()) this.#message.resume();
+    if (this.#controller.paused) this.#controller.resume();
     return chunk;
   }
 }

@@ -398,6 +398,27 @@ describe("pooled connections that their peer closes", () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
+  it("takes a fresh connection when the pooled one was closed before the request", async () => {
+    upstream.respond(jsonAnswer({}, { headers: { connection: "close" } }));
+    const client = clientOf();
+    const phases: string[] = [];
+    for (let index = 0; index < 3; index += 1)
+      await textOf(await post(client, { onPhase: (phase) => phases.push(phase) }));
+    expect(upstream.connections).toBe(3);
+    expect(phases).toEqual(Array.from({ length: 3 }, () => ["connecting", "headers"]).flat());
+  });
+
+  it("never takes what came on an idle connection for the answer to the next request", async () => {
+    const forged = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged";
+    const server = await tcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nreal${forged}`));
+    });
+    const client = clientOf({ baseUrl: `http://127.0.0.1:${server.port}` });
+    for (let index = 0; index < 3; index += 1) expect(await textOf(await post(client))).toBe("real");
+    server.close();
+  });
+
   it("does not send again when a part of an answer has come", async () => {
     upstream.respond(jsonAnswer({}), { raw: "HTTP/1.1 200 OK\r\n" });
     const client = clientOf();

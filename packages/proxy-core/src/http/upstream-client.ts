@@ -6,7 +6,8 @@
 
 import { type Clock, ProxyError, systemClock } from "@llmproxy/spec";
 import { parseBaseUrl } from "./base-url.ts";
-import { closeIdleSockets, createConnector, type Lookup } from "./connector.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import { createConnector, type Lookup } from "./connector.ts";
 import { exchange, type UpstreamRequest } from "./exchange.ts";
 import type { UpstreamResponse } from "./upstream-response.ts";
 import { defaultTimeouts, type UpstreamTimeouts } from "./watchdog.ts";
@@ -58,7 +59,8 @@ export interface UpstreamClient {
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const { provider, allowPrivate = false, ca, lookup } = options;
   const baseUrl = parseBaseUrl(options.baseUrl, { allowPrivate });
-  const agent = createConnector({ protocol: baseUrl.protocol, allowPrivate, ca, lookup });
+  const connector = createConnector({ ...baseUrl, allowPrivate, ca, lookup });
+  const pool = new ConnectionPool({ baseUrl, connector });
   const maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const clock = options.clock ?? systemClock;
@@ -66,7 +68,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const onClose = (): void => {
     running -= 1;
   };
-  const shared = { provider, baseUrl, agent, timeouts, clock };
+  const shared = { provider, basePath: baseUrl.path, pool, timeouts, clock };
   return {
     request(request) {
       if (request.background) return exchange(request, { ...shared, onClose: () => {} });
@@ -77,10 +79,6 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       running += 1;
       return exchange(request, { ...shared, onClose });
     },
-    close() {
-      // A freed connection then goes to nobody: the agent destroys it.
-      agent.keepSocketAlive = () => false;
-      closeIdleSockets(agent);
-    },
+    close: () => pool.close(),
   };
 }

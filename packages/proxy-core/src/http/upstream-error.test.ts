@@ -28,12 +28,23 @@ describe("connectionError", () => {
 
   it.each([
     ["HPE_INVALID_CONSTANT", 'provider "openai" answered with what is not valid HTTP'],
-    ["HPE_HEADER_OVERFLOW", 'provider "openai" answered with headers larger than 64 KiB'],
+    ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", 'provider "openai" answered with what is not valid HTTP'],
+    ["UND_ERR_HEADERS_OVERFLOW", 'provider "openai" answered with headers larger than 64 KiB'],
   ])("says for %s: %s", (code, message) => {
     expect(connectionError("openai", "connected", systemError(code))).toMatchObject({
       code: "upstream_failed",
       message,
     });
+  });
+
+  it("knows an error of undici's parser, which has no code", () => {
+    const cause = Object.assign(new Error("Response does not match the HTTP/1.1 protocol"), {
+      name: "HTTPParserError",
+      code: undefined,
+    });
+    expect(connectionError("openai", "connected", cause).message).toBe(
+      'provider "openai" answered with what is not valid HTTP',
+    );
   });
 
   it("tells no address, also when several were tried", () => {
@@ -43,10 +54,13 @@ describe("connectionError", () => {
     );
   });
 
-  it.each(["ECONNRESET", "EPIPE"])("takes %s on a connection that was made for a cut", (code) => {
-    expect(connectionError("openai", "connected", systemError(code)).code).toBe("upstream_cut");
-    expect(connectionError("openai", "connecting", systemError(code)).code).toBe("upstream_failed");
-  });
+  it.each(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])(
+    "takes %s on a connection that was made for a cut",
+    (code) => {
+      expect(connectionError("openai", "connected", systemError(code)).code).toBe("upstream_cut");
+      expect(connectionError("openai", "connecting", systemError(code)).code).toBe("upstream_failed");
+    },
+  );
 
   it("takes an end without any error for a cut", () => {
     expect(connectionError("openai", "connected", undefined).code).toBe("upstream_cut");

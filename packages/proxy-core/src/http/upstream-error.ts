@@ -53,11 +53,13 @@ export function cutError(provider: string, when: string, cause?: unknown): Proxy
 export function errorCode(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   if ("code" in error && typeof error.code === "string") return error.code;
+  // undici looks its parser's code up in the wrong direction and finds none.
+  if ("name" in error && error.name === "HTTPParserError") return "HPE_INVALID";
   if (error instanceof AggregateError) return errorCode(error.errors[0]);
   return "";
 }
 
-const brokenCodes = new Set(["", "ECONNRESET", "EPIPE", "ECONNABORTED", "ERR_STREAM_PREMATURE_CLOSE"]);
+const brokenCodes = new Set(["", "ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"]);
 
 const descriptions: Readonly<Record<string, string>> = {
   ENOTFOUND: "its host name does not resolve",
@@ -66,6 +68,7 @@ const descriptions: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was closed",
   EPIPE: "the connection was closed",
+  UND_ERR_SOCKET: "the connection was closed",
   ETIMEDOUT: "the connection timed out",
   EHOSTUNREACH: "its network is unreachable",
   ENETUNREACH: "its network is unreachable",
@@ -77,8 +80,9 @@ const descriptions: Readonly<Record<string, string>> = {
 const untrusted = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|INVALID_)/;
 
 function describe(code: string): string {
-  if (code === "HPE_HEADER_OVERFLOW") return "answered with headers larger than 64 KiB";
-  if (code.startsWith("HPE_")) return "answered with what is not valid HTTP";
+  if (code === "UND_ERR_HEADERS_OVERFLOW") return "answered with headers larger than 64 KiB";
+  if (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
+    return "answered with what is not valid HTTP";
   return `could not be reached: ${describeConnection(code)}`;
 }
 

@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ProxyError } from "@llmproxy/spec";
 import type { UpstreamBody } from "./upstream-body.ts";
+import type { UpstreamHeaders } from "./upstream-headers.ts";
 
 /** An answer whose head has come. Whoever holds it reads to the end or calls `destroy`. */
 export interface UpstreamResponse {
   /** Never 1xx or 3xx. */
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: UpstreamHeaders;
   /** Whether the body came to the end that HTTP announced. */
   readonly complete: boolean;
   /**
@@ -33,18 +33,24 @@ export interface UpstreamResponse {
 /** A class because it has an accessor: in a literal that would cost each answer a hidden class of its own. */
 export class AnsweredResponse implements UpstreamResponse {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: UpstreamHeaders;
   readonly destroy: (error?: ProxyError) => void;
   readonly #body: UpstreamBody;
 
   /**
-   * @param message - the head
+   * @param status - never 1xx or 3xx
+   * @param headers - lower-case names
    * @param body - what reads the rest
    * @param destroy - closes the connection
    */
-  constructor(message: IncomingMessage, body: UpstreamBody, destroy: (error?: ProxyError) => void) {
-    this.status = message.statusCode ?? 0;
-    this.headers = message.headers;
+  constructor(
+    status: number,
+    headers: UpstreamHeaders,
+    body: UpstreamBody,
+    destroy: (error?: ProxyError) => void,
+  ) {
+    this.status = status;
+    this.headers = headers;
     this.destroy = destroy;
     this.#body = body;
   }

@@ -23,7 +23,7 @@ describe("passedHeaders", () => {
   it("leaves out everything else", () => {
     expect(
       passedHeaders({
-        "set-cookie": ["a=b"],
+        "set-cookie": "a=b",
         connection: "close",
         "transfer-encoding": "chunked",
         "content-length": "3",

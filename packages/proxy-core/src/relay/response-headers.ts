@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { IncomingHttpHeaders } from "node:http";
+import type { UpstreamHeaders } from "../http/upstream-headers.ts";
 
 /** The upstream's name of a header and ours. Its request id gets another name, as `x-request-id` is our own. */
 const passed: readonly (readonly [upstream: string, ours: string])[] = [
@@ -20,7 +20,7 @@ const passed: readonly (readonly [upstream: string, ours: string])[] = [
 const maxValueLength = 256;
 
 /** The headers that may be passed on; values longer than 256 characters are left out. */
-export function passedHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+export function passedHeaders(headers: UpstreamHeaders): Readonly<Record<string, string>> {
   const result: Record<string, string> = {};
   for (const [upstream, ours] of passed) {
     const value = headers[upstream];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IncomingHttpHeaders } from "node:http";
+import type { UpstreamHeaders } from "../http/upstream-headers.ts";
 
 const maxWaitMs = 24 * 60 * 60 * 1_000;
 
@@ -14,7 +14,7 @@ const maxWaitMs = 24 * 60 * 60 * 1_000;
  * @param nowMs - the time a date is compared with, in milliseconds since the Unix epoch
  * @returns milliseconds, 0 … 24 h; undefined when neither is there and readable
  */
-export function readRetryAfter(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+export function readRetryAfter(headers: UpstreamHeaders, nowMs: number): number | undefined {
   const waitMs =
     fromMilliseconds(headers["retry-after-ms"]) ?? fromSecondsOrDate(headers["retry-after"], nowMs);
   return waitMs === undefined ? undefined : Math.min(Math.max(0, waitMs), maxWaitMs);
