@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type ClientReadableStream,
   credentials,
@@ -8,54 +6,16 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-import { createFakeUpstream, openaiChat, temporaryDirectory, until } from "@llmproxy/testing";
+import { createFakeUpstream, openaiChat, until } from "@llmproxy/testing";
 import { service as healthDefinition } from "grpc-health-check";
 import { describe, expect, it } from "vitest";
-import { seedProto } from "../test-support/seed-proto.ts";
+import { type Message, seedClient, type Unary, unary } from "../test-support/seed-client.ts";
 import { startTestServer, type TestServer, upstreamProvider } from "../test-support/test-server.ts";
-
-type Message = Record<string, unknown>;
-type Unary = (
-  request: Message,
-  metadata: Metadata,
-  callback: (error: ServiceError | null, response: Message) => void,
-) => unknown;
-
-/** What is used of the client that grpc-js makes at run time. */
-interface SeedClient {
-  Execute: Unary;
-  GetServerInfo: Unary;
-  StreamExecute(request: Message, metadata: Metadata): ClientReadableStream<Message>;
-  close(): void;
-}
-
-/** A client built from the seed's own proto. */
-async function seedClient(server: TestServer): Promise<SeedClient & Disposable> {
-  await using directory = await temporaryDirectory();
-  const file = join(directory.path, "llm_proxy.proto");
-  await writeFile(file, seedProto);
-  const definition = loadSync(file, { keepCase: true, oneofs: true, longs: Number, defaults: true });
-  const loaded = loadPackageDefinition(definition) as unknown as {
-    vibectl: { llm_proxy: { VibectlLLMProxy: new (address: string, secure: unknown) => SeedClient } };
-  };
-  const client = new loaded.vibectl.llm_proxy.VibectlLLMProxy(
-    new URL(server.url).host,
-    credentials.createInsecure(),
-  );
-  return Object.assign(client, { [Symbol.dispose]: () => client.close() });
-}
 
 function keyOf(server: TestServer): Metadata {
   const metadata = new Metadata();
   metadata.set("authorization", `Bearer ${server.apiKey}`);
   return metadata;
-}
-
-function unary(call: Unary, request: Message, metadata: Metadata): Promise<Message> {
-  return new Promise((resolve, reject) =>
-    call(request, metadata, (error, response) => (error ? reject(error) : resolve(response))),
-  );
 }
 
 describe("a gRPC client built from the seed's own names", () => {

@@ -6,7 +6,7 @@
 
 import { type ConfigInput, type LiveConfig, watchConfig } from "@llmproxy/config";
 import type { Server } from "@llmproxy/core/config";
-import { systemClock } from "@llmproxy/spec";
+import { type Clock, systemClock } from "@llmproxy/spec";
 import { createMemoryLogger, type MemoryLogger, temporaryDirectory } from "@llmproxy/testing";
 import { startServer } from "../server.ts";
 
@@ -23,13 +23,16 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** Starts a server; `input` is configuration as a file would have it. */
-export async function startTestServer(input: ConfigInput = {}): Promise<TestServer> {
+export async function startTestServer(
+  input: ConfigInput = {},
+  clock: Clock = systemClock,
+): Promise<TestServer> {
   const directory = await temporaryDirectory();
   const logger = createMemoryLogger();
   const section = (input.server ?? {}) as Record<string, unknown>;
   const flags = { ...input, server: { port: 0, drain_timeout: "2s", ...section } };
   const live = await watchConfig({ directory: directory.path, environment: {}, flags, logger });
-  const server = await startServer({ live, dataDirectory: directory.path, logger, clock: systemClock });
+  const server = await startServer({ live, dataDirectory: directory.path, logger, clock });
   const token = live.current().auth.managementToken ?? server.bootstrap?.managementToken;
   return {
     url: server.url,

@@ -20,9 +20,12 @@ export function momentText(moment: Date, nowMs = systemClock.now()): string {
   return `${moment.toISOString().slice(0, 19).replace("T", " ")} UTC (${relativeText(moment.getTime() - nowMs)})`;
 }
 
+/** A year that lost a second on the way is still a year. */
+const nearly = 0.99;
+
 /** A time to come or gone by, in the largest unit that fits. */
 function relativeText(ms: number): string {
   const seconds = Math.round(ms / 1000);
-  const [unit, size] = units.find(([, least]) => Math.abs(seconds) >= least) ?? ["second", 1];
+  const [unit, size] = units.find(([, least]) => Math.abs(seconds) >= least * nearly) ?? ["second", 1];
   return new Intl.RelativeTimeFormat("en", { numeric: "always" }).format(Math.round(seconds / size), unit);
 }
