@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Part, ProxyError, type Reply, type Usage } from "@llmproxy/spec";
+import { type Part, ProxyError, type Usage } from "@llmproxy/spec";
 import type { CallInput, ServicesCore } from "./services-core.ts";
 
-/** What is known about an answer; complete when its parts have been read. */
+/** What is known about an answer; complete when its texts have been read. */
 export interface AnswerFacts {
   /** The model that answers, as its vendor names it. */
   model: string;
@@ -20,7 +20,10 @@ export interface Answer {
   /** Headers of the reply that may be passed on. */
   readonly headers: Readonly<Record<string, string>>;
   readonly facts: AnswerFacts;
-  /** The parts. Iterated at most once, these or the texts; throws a `ProxyError` when the answer is cut. */
+  /**
+   * The parts as they are; of the facts only the usage at their end is taken note of. Iterated at most once, these or
+   * the texts; throws a `ProxyError` when the answer is cut.
+   */
   parts(): AsyncIterable<Part>;
   /** The pieces of the text, none of them empty. Iterated at most once; throws a `ProxyError` when the answer is cut. */
   texts(): AsyncIterable<string>;
@@ -40,11 +43,14 @@ export async function openAnswer(core: ServicesCore, call: CallInput): Promise<A
   const onAbort = (): void => reply.cancel(ProxyError.from(signal.reason));
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
+  reply.onEnd(({ usage }) => {
+    if (usage) facts.usage = usage;
+  });
   return {
     headers: reply.headers,
     facts,
-    parts: () => readParts(core, reply, facts),
-    texts: () => readTexts(readParts(core, reply, facts)),
+    parts: () => core.parts(reply),
+    texts: () => readTexts(core.parts(reply), facts),
     close() {
       signal.removeEventListener("abort", onAbort);
       reply.cancel(new ProxyError("canceled", "the answer is not wanted any more"));
@@ -52,21 +58,12 @@ export async function openAnswer(core: ServicesCore, call: CallInput): Promise<A
   };
 }
 
-async function* readParts(core: ServicesCore, reply: Reply, facts: AnswerFacts): AsyncGenerator<Part> {
-  reply.onEnd(({ usage }) => {
-    if (usage) facts.usage = usage;
-  });
-  for await (const part of core.parts(reply)) {
-    if (part.type === "start" && part.model !== "") facts.model = part.model;
-    else if (part.type === "usage") facts.usage = part.usage;
-    yield part;
-  }
-}
-
-async function* readTexts(parts: AsyncIterable<Part>): AsyncGenerator<string> {
+async function* readTexts(parts: AsyncIterable<Part>, facts: AnswerFacts): AsyncGenerator<string> {
   for await (const part of parts) {
     const text = textOf(part);
     if (text !== "") yield text;
+    else if (part.type === "start" && part.model !== "") facts.model = part.model;
+    else if (part.type === "usage") facts.usage = part.usage;
   }
 }
 

@@ -6,26 +6,29 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CompleteResponseSchema } from "@llmproxy/proto";
-import { type Part, ProxyError, type StartPart } from "@llmproxy/spec";
+import { type Part, ProxyError, type StartPart, type Usage } from "@llmproxy/spec";
 import { momentMessage } from "./chat-part.ts";
 import { ChoiceDraft } from "./choice-draft.ts";
+import { usageMessage } from "./usage.ts";
 
 /** The most choices of one answer; what is beyond it is not an answer to any request. */
 const maxChoices = 1_024;
 
 /**
- * Reads an answer to its end. Usage is left out: it is known when the answer has ended.
+ * Reads an answer to its end.
  *
  * @throws what `parts` throws, and `upstream_failed` for choices no answer has
  */
 export async function collectAnswer(
   parts: AsyncIterable<Part>,
-): Promise<Omit<MessageInitShape<typeof CompleteResponseSchema>, "$typeName" | "usage">> {
+): Promise<Omit<MessageInitShape<typeof CompleteResponseSchema>, "$typeName">> {
   const drafts = new Map<number, ChoiceDraft>();
   let start: StartPart | undefined;
+  let usage: Usage | undefined;
   for await (const part of parts) {
     if (part.type === "start") start = part;
-    else if (part.type !== "usage") draftOf(drafts, part.choice).add(part);
+    else if (part.type === "usage") usage = part.usage;
+    else draftOf(drafts, part.choice).add(part);
   }
   const createdAt = momentMessage(start?.createdAt);
   const choices = [...drafts.values()].sort((left, right) => left.number - right.number);
@@ -34,6 +37,7 @@ export async function collectAnswer(
     model: start?.model ?? "",
     choices: choices.map((draft) => draft.message()),
     ...(createdAt && { createdAt }),
+    ...(usage && { usage: usageMessage(usage) }),
   };
 }
 

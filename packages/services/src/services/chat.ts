@@ -46,8 +46,9 @@ async function answerWhole(
   const answer = await ask(core, await requestOf(core, chat, context, false), context);
   try {
     const { model, ...whole } = await collectAnswer(answer.parts());
-    const { usage } = answer.facts;
-    return { ...whole, model: model || answer.facts.model, ...(usage && { usage: usageMessage(usage) }) };
+    const { facts } = answer;
+    const counted = facts.usage && { usage: usageMessage(facts.usage) };
+    return { ...counted, ...whole, model: model || facts.model };
   } finally {
     answer.close();
   }
