@@ -8,10 +8,11 @@
  * @module
  */
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { complaints, run } from "./commands.mjs";
+import { packedAppComplaints } from "./packed-app.mjs";
 import { readPackages, report, root } from "./repository.mjs";
 import { sdkComplaints } from "./sdk-check.mjs";
 
@@ -20,19 +21,14 @@ const notForStrangers = /\.test\.|\/(?:test-support|testing)\/|\/fixtures\/|\.ts
 const work = mkdtempSync(join(tmpdir(), "llmproxy-pack-"));
 const modules = join(work, "app", "node_modules");
 
-function run(command, args, cwd = root) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  return { status: error ? -1 : status, output: `${stdout ?? ""}${stderr ?? ""}${error ?? ""}`.trim() };
-}
-
-function complaints(what, command, args, cwd) {
-  const { status, output } = run(command, args, cwd);
-  return status === 0 ? [] : [`${what}:\n${output.replace(/^/gm, "    ")}`];
-}
+/** Where a package is packed to. */
+const tarballOf = ({ name, version }) =>
+  join(work, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
 
 /** Packs one package, looks into the tarball, and installs it where strangers are imported from. */
-function checkPackage({ folder, manifest: { name, version } }) {
-  const tarball = join(work, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
+function checkPackage({ folder, manifest }) {
+  const { name } = manifest;
+  const tarball = tarballOf(manifest);
   const packed = pnpm(["pack", "--pack-destination", work], join(root, folder));
   if (packed.status !== 0 || !existsSync(tarball)) return [`${name}: cannot be packed:\n${packed.output}`];
   mkdirSync(join(modules, name), { recursive: true });
@@ -55,7 +51,7 @@ function checkPackage({ folder, manifest: { name, version } }) {
 
 function pnpm(args, cwd) {
   const { npm_execpath: own } = process.env;
-  return own?.includes("pnpm") ? run(own, args, cwd) : run("npx", ["-y", "pnpm@12", ...args], cwd);
+  return own?.includes("pnpm") ? run(own, args, { cwd }) : run("npx", ["-y", "pnpm@12", ...args], { cwd });
 }
 
 /** Gives an installed package its dependencies from outside of this repository; those from inside stand beside it. */
@@ -75,7 +71,7 @@ function oldestNode(version) {
   const { status } = run(
     "npm",
     ["install", "--no-save", "--no-audit", "--prefix", work, `${name}@${version}`],
-    work,
+    { cwd: work },
   );
   if (status === 0) return join(work, "node_modules", name, "bin", "node");
   console.log(`skipped: Node ${version} is not to be had; imports are tried on ${process.version}`);
@@ -87,7 +83,7 @@ function importComplaints(node, { manifest: { name, exports } }) {
     .map((subpath) => `${name}${subpath.slice(1)}`)
     .flatMap((specifier) => {
       const args = ["--input-type=module", "--eval", `await import("${specifier}");`];
-      return complaints(`import "${specifier}"`, node, args, join(work, "app"));
+      return complaints(`import "${specifier}"`, node, args, { cwd: join(work, "app") });
     });
 }
 
@@ -102,8 +98,14 @@ try {
   wrong.push(...published.flatMap((each) => importComplaints(node, each)));
   const nodes = [...new Set([node, process.execPath])];
   wrong.push(...(await sdkComplaints({ app: join(work, "app"), nodes })));
+  const packed = published.map(({ manifest }) => ({ manifest, tarball: tarballOf(manifest) }));
+  if (wrong.length === 0)
+    wrong.push(...(await packedAppComplaints(work, packed, [...new Set([node, process.execPath])])));
   const version = run(node, ["--version"]).output;
-  report(wrong, `${published.length} packages are fit to be published; they load on Node ${version}`);
+  report(
+    wrong,
+    `${published.length} packages are fit to be published; they load on Node ${version}, and a new application runs`,
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
