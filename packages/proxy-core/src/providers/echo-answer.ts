@@ -8,6 +8,7 @@
  */
 
 import {
+  type ChatMessage,
   type ChatRequest,
   type Content,
   type FinishReason,
@@ -139,8 +140,11 @@ function requiredTool({ tools = [], toolChoice }: ChatRequest): Tool | undefined
   throw new ProxyError("invalid_request", `tool_choice: expected ${what}`, { field: "tool_choice" });
 }
 
+/** In some dialects it is the user who brings the results of tools: what was said before them is answered. */
 function lastUserText({ messages }: ChatRequest): string {
-  const message = messages.findLast(({ role }) => role === "user");
+  const said = messages.filter(({ role }) => role === "user");
+  const isSpoken = ({ content }: ChatMessage): boolean => content.some(({ type }) => type !== "tool-result");
+  const message = said.findLast(isSpoken) ?? said.at(-1);
   return (message?.content ?? [])
     .filter((content) => content.type === "text")
     .map(({ text }) => text)

@@ -121,6 +121,15 @@ describe("createEchoProvider", () => {
     expect(said(await partsOf(reply)).join("")).toBe(message);
   });
 
+  it("answers what was said before the results of tools", async () => {
+    const { call } = setUp();
+    const messages: ChatRequest["messages"] = [
+      { role: "user", content: [text("how warm?")] },
+      { role: "user", content: [{ type: "tool-result", callId: "c1", content: [text("20 °C")] }] },
+    ];
+    expect(said(await partsOf(await call({ messages }))).join("")).toBe("how warm?");
+  });
+
   it("answers nothing where there is no user message", async () => {
     const { call } = setUp();
     const parts = await partsOf(await call({ messages: [{ role: "system", content: [text("be kind")] }] }));
