@@ -1,24 +1,39 @@
-export type { Collected, CollectedChoice, CollectedToolCall } from "@llmproxy/proxy-core";
+export type {
+  Collected,
+  CollectedChoice,
+  CollectedToolCall,
+  ModelDefinition,
+} from "@llmproxy/proxy-core";
 export {
   type Attempt,
   type Authenticator,
   type Call,
+  type CallRecord,
   type ChatMessage,
   type ChatRequest,
   type Content,
+  type Credentials,
   type Handler,
+  type LlmRequest,
+  type Logger,
+  type ModelInfo,
+  noUsage,
   type Part,
   type Principal,
   type Provider,
+  type ProviderCall,
   ProxyError,
   type Reply,
+  type ReplyEnd,
   Secret,
   type Stage,
   type Tool,
   type Usage,
+  type UsageJournal,
 } from "@llmproxy/spec";
 export type { AskMessage, AskOptions } from "./ask.ts";
 export { type ChatCall, createLlmProxy, type LlmProxy } from "./create-llm-proxy.ts";
+export { createReply, type ReplyOptions } from "./create-reply.ts";
 export type { ClientAddress } from "./http/client-address.ts";
 export { type Cors, type CorsPolicy, createCors } from "./http/cors.ts";
 export { type ErrorWriter, writeErrorResponse } from "./http/error-response.ts";
