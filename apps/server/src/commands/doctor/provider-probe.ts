@@ -15,8 +15,8 @@ export type RemoteProvider = Exclude<ProviderConfig, { readonly kind: "echo" }>;
 /** What a provider answered. */
 export interface ProbeAnswer {
   readonly status: number;
-  /** Its models, as far as the first page tells. */
-  readonly models: readonly string[];
+  /** Its models, as far as the first page tells; undefined when it answers with something else. */
+  readonly models: readonly string[] | undefined;
   /** What it takes the time to be; undefined when it does not say. */
   readonly date: Date | undefined;
   /** The addresses its name led to; none for an address. */
@@ -46,7 +46,7 @@ export async function probeProvider(provider: RemoteProvider): Promise<ProbeAnsw
     const response = await client.request(asked);
     const { status, headers } = response;
     const date = new Date(headers.date ?? "");
-    const models = status === 200 ? await modelsIn(response) : [];
+    const models = status === 200 ? await modelsIn(response) : undefined;
     response.destroy();
     return { status, models, date: Number.isNaN(date.getTime()) ? undefined : date, addresses };
   } finally {
@@ -70,24 +70,24 @@ function headersOf({ kind, apiKey, headers }: RemoteProvider): Readonly<Record<s
   };
 }
 
-async function modelsIn(response: UpstreamResponse): Promise<readonly string[]> {
+async function modelsIn(response: UpstreamResponse): Promise<readonly string[] | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for (let chunk = await response.read(); chunk; chunk = await response.read()) {
     length += chunk.length;
-    if (length > maxBytes) return [];
+    if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }
   try {
     return idsIn(readJsonBody(Buffer.concat(chunks), { dialect: "openai-chat" }).json);
   } catch {
-    // Whatever it is, it names no model.
-    return [];
+    // Whatever it is, it is no list.
+    return undefined;
   }
 }
 
-function idsIn({ data }: JsonObject): readonly string[] {
-  if (!Array.isArray(data)) return [];
+function idsIn({ data }: JsonObject): readonly string[] | undefined {
+  if (!Array.isArray(data)) return undefined;
   return data.flatMap((entry) =>
     typeof entry === "object" && entry !== null && "id" in entry && typeof entry.id === "string"
       ? [entry.id]

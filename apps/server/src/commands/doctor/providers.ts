@@ -44,17 +44,14 @@ function providerCheck({ provider, result }: Probed): Check {
   if (result instanceof Error) return fail(name, result.message, unreachable(provider));
   const { status, models, addresses } = result;
   const at = addresses.length === 0 ? baseUrl : `${baseUrl} (${addresses.slice(0, 3).join(", ")})`;
-  if (status === 200)
-    return ok(name, `${at} answers${models.length > 0 ? ` with ${models.length} models` : ""}`);
+  if (models) return ok(name, `${at} answers with ${models.length} models`);
   if (status === 401 || status === 403) return keyRefused(name, provider, status);
-  if (status === 404)
-    return warn(
-      name,
-      `${at} has no list of models (404)`,
-      "check that base_url ends in the version path, such as /v1",
-    );
+  if (status === 200 || status === 404)
+    return warn(name, `${at} gives no list of models (${status})`, wrongPath);
   return warn(name, `${at} answers with ${status}`, "see what the provider says of its state, and try again");
 }
+
+const wrongPath = "check that base_url ends in the version path, such as /v1; some servers have no such list";
 
 function keyRefused(name: string, { apiKey, baseUrl }: RemoteProvider, status: number): Check {
   return apiKey
@@ -77,18 +74,22 @@ function defaultModelCheck(config: Config, probed: readonly Probed[]): Check {
   if (defaultModel === undefined) return ok(name, "none: requests must name one");
   if (models.some((model) => model.name === defaultModel || model.aliases.includes(defaultModel)))
     return ok(name, `${defaultModel} is configured`);
-  const [first = ""] = defaultModel.split("/", 1);
-  const direct = providers.find(
-    (provider) => provider.name === first || (provider.kind === "echo" && defaultModel === "echo"),
-  );
-  if (directModels && direct) return ok(name, `${defaultModel} is asked of ${direct.name}`);
-  const owner = probed.find(({ result }) => "models" in result && result.models.includes(defaultModel));
+  const named = directModels && providers.find((provider) => isAskedOf(provider, defaultModel));
+  if (named) return ok(name, `${defaultModel} is asked of ${named.name}`);
+  const owner = probed.find(({ result }) => "models" in result && result.models?.includes(defaultModel));
   if (directModels && owner) return ok(name, `${defaultModel} is one of ${owner.provider.name}'s`);
   const isKnown = probed.length === providers.filter(({ kind }) => kind !== "echo").length;
   const remedy = "name one of models, or <provider>/<model>";
-  return isKnown && probed.every(({ result }) => "models" in result)
+  return isKnown && probed.every(({ result }) => "models" in result && result.models)
     ? fail(name, `no provider has ${defaultModel}`, remedy)
     : warn(name, `whether a provider has ${defaultModel} cannot be told without asking all of them`, remedy);
+}
+
+/** Whether a name says which provider it means: `<provider>/<model>`, or the only model of an echo. */
+function isAskedOf({ name, kind }: Config["providers"][number], model: string): boolean {
+  return (
+    (model.startsWith(`${name}/`) && model.length > name.length + 1) || (kind === "echo" && model === "echo")
+  );
 }
 
 /** One provider may be wrong; what most of them say is the time. */
