@@ -13,7 +13,7 @@ import { UpstreamBody } from "./upstream-body.ts";
 import { type ConnectionStage, connectionError, errorCode, timeoutError } from "./upstream-error.ts";
 import { readHeaders, type UpstreamHeaders } from "./upstream-headers.ts";
 import { AnsweredResponse, type UpstreamResponse } from "./upstream-response.ts";
-import { createWatchdog, type UpstreamTimeouts, type Watchdog } from "./watchdog.ts";
+import type { UpstreamTimeouts, Watchdog, Watchdogs } from "./watchdog.ts";
 
 /** A request to an upstream. */
 export interface UpstreamRequest {
@@ -40,6 +40,7 @@ export interface ExchangeOptions {
   readonly basePath: string;
   readonly pool: ConnectionPool;
   readonly timeouts: UpstreamTimeouts;
+  readonly watchdogs: Watchdogs;
   readonly clock: Clock;
   /** Called once, when the connection is no longer needed. */
   readonly onClose: () => void;
@@ -92,11 +93,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#watchdog = createWatchdog({
-      clock: options.clock,
-      timeouts: options.timeouts,
-      onExpire: (limit) => this.#fail(timeoutError(options.provider, limit, options.timeouts)),
-    });
+    this.#watchdog = options.watchdogs.start((limit) =>
+      this.#fail(timeoutError(options.provider, limit, options.timeouts)),
+    );
   }
 
   start(): void {
@@ -183,7 +182,7 @@ class Exchange implements Dispatcher.DispatchHandler {
         {
           method,
           path: this.#options.basePath + path,
-          headers: { ...headers, "accept-encoding": "identity" },
+          headers: headerList(headers),
           body: joined(body),
         },
         this,
@@ -241,6 +240,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     else if (connection && this.#body?.complete) this.#options.pool.give(connection);
     this.#options.onClose();
   }
+}
+
+/** undici's other form of headers; to make it is cheaper than to copy the object. */
+function headerList(headers: Readonly<Record<string, string>>): string[] {
+  const list = ["accept-encoding", "identity"];
+  for (const name in headers) if (Object.hasOwn(headers, name)) list.push(name, headers[name] ?? "");
+  return list;
 }
 
 /** undici takes one buffer. The copy of what is more than one is cheaper than to send two. */

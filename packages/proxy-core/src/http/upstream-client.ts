@@ -10,7 +10,7 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { createConnector, type Lookup } from "./connector.ts";
 import { exchange, type UpstreamRequest } from "./exchange.ts";
 import type { UpstreamResponse } from "./upstream-response.ts";
-import { defaultTimeouts, type UpstreamTimeouts } from "./watchdog.ts";
+import { defaultTimeouts, type UpstreamTimeouts, Watchdogs } from "./watchdog.ts";
 
 /** What a {@link createUpstreamClient} is made from. */
 export interface UpstreamClientOptions {
@@ -68,7 +68,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const onClose = (): void => {
     running -= 1;
   };
-  const shared = { provider, basePath: baseUrl.path, pool, timeouts, clock };
+  const watchdogs = new Watchdogs({ clock, timeouts });
+  const shared = { provider, basePath: baseUrl.path, pool, timeouts, watchdogs, clock };
   return {
     request(request) {
       if (request.background) return exchange(request, { ...shared, onClose: () => {} });

@@ -1,17 +1,18 @@
 import { createFakeClock } from "@llmproxy/testing";
 import { describe, expect, it } from "vitest";
-import { createWatchdog, type UpstreamTimeouts } from "./watchdog.ts";
+import { type UpstreamTimeouts, Watchdogs } from "./watchdog.ts";
 
 const timeouts: UpstreamTimeouts = { connectMs: 100, firstByteMs: 1_000, idleMs: 300, totalMs: 5_000 };
 
 function start() {
   const clock = createFakeClock();
   const expired: string[] = [];
-  const watchdog = createWatchdog({ clock, timeouts, onExpire: (limit) => expired.push(limit) });
-  return { clock, expired, watchdog };
+  const watchdogs = new Watchdogs({ clock, timeouts });
+  const watchdog = watchdogs.start((limit) => expired.push(limit));
+  return { clock, expired, watchdog, watchdogs };
 }
 
-describe("createWatchdog", () => {
+describe("Watchdogs", () => {
   it.each(["connectMs", "firstByteMs", "idleMs"] as const)(
     "expires when %s has passed, and not before",
     async (phase) => {
@@ -86,5 +87,37 @@ describe("createWatchdog", () => {
     for (let piece = 0; piece < 100; piece += 1) watchdog.watch(piece % 2 === 0 ? "idleMs" : undefined);
     expect(clock.pending).toBe(1);
     watchdog.stop();
+  });
+
+  it("watch many exchanges with one timer, each with limits of its own", async () => {
+    const { clock, expired, watchdog, watchdogs } = start();
+    watchdog.watch("firstByteMs");
+    await clock.advance(500);
+    const others = Array.from({ length: 3 }, (_, index) =>
+      watchdogs.start((limit) => expired.push(`${index} ${limit}`)),
+    );
+    for (const other of others) other.watch("connectMs");
+    expect(clock.pending).toBe(1);
+    others[1]?.watch("idleMs");
+    others[2]?.stop();
+    await clock.advance(99);
+    expect(expired).toEqual([]);
+    await clock.advance(1);
+    expect(expired).toEqual(["0 connectMs"]);
+    await clock.advance(200);
+    expect(expired).toEqual(["0 connectMs", "1 idleMs"]);
+    await clock.advance(200);
+    expect(expired).toEqual(["0 connectMs", "1 idleMs", "firstByteMs"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("let one exchange end another when its time is up", async () => {
+    const { clock, expired, watchdog, watchdogs } = start();
+    watchdog.watch("firstByteMs");
+    const other = watchdogs.start(() => watchdog.stop());
+    other.watch("connectMs");
+    await clock.advance(5_000);
+    expect(expired).toEqual([]);
+    expect(clock.pending).toBe(0);
   });
 });

@@ -1,10 +1,11 @@
 /**
- * The time limits of one exchange with an upstream.
+ * The time limits of exchanges with an upstream.
  *
  * @module
  */
 
-import type { Clock, Timer } from "@llmproxy/spec";
+import type { Clock } from "@llmproxy/spec";
+import { Alarm } from "./alarm.ts";
 
 /** How long a provider may take. */
 export interface UpstreamTimeouts {
@@ -37,70 +38,76 @@ export interface Watchdog {
   stop(): void;
 }
 
-/** What a {@link createWatchdog} is made from. */
+/** What {@link Watchdogs} are made from. */
 export interface WatchdogOptions {
   readonly clock: Clock;
   readonly timeouts: UpstreamTimeouts;
-  /** Called at most once, with the limit that passed; the watchdog has then stopped. */
-  readonly onExpire: (limit: keyof UpstreamTimeouts) => void;
-}
-
-/** Starts to watch; the limit of the whole exchange runs from now. */
-export function createWatchdog(options: WatchdogOptions): Watchdog {
-  return new LazyWatchdog(options);
 }
 
 /**
- * `watch` is called for every piece of a body, so it only notes the new end: a timer that fires too early looks
- * at the clock and goes on. A call shorter than its connect timeout makes a single timer.
+ * Watches the exchanges of one client. All of them share one timer: a limit is watched several times in each call and
+ * for each piece of a stream, and almost none ever passes, so that to watch must cost no more than to note a time.
  */
-class LazyWatchdog implements Watchdog {
+export class Watchdogs {
   readonly #options: WatchdogOptions;
-  readonly #totalEndMs: number;
-  #phase: WatchedPhase | undefined;
-  #phaseEndMs = Number.POSITIVE_INFINITY;
-  #timer: Timer | undefined;
-  #timerMs = Number.POSITIVE_INFINITY;
-  #stopped = false;
+  readonly #alarm: Alarm<LazyWatchdog>;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock);
+  }
+
+  /**
+   * Starts to watch an exchange; the limit of the whole runs from now. Nothing expires before the first `watch`.
+   *
+   * @param onExpire - called at most once, with the limit that passed; the watchdog has then stopped
+   */
+  start(onExpire: (limit: keyof UpstreamTimeouts) => void): Watchdog {
+    return new LazyWatchdog(this.#options, this.#alarm, onExpire);
+  }
+}
+
+class LazyWatchdog implements Watchdog {
+  readonly #options: WatchdogOptions;
+  readonly #alarm: Alarm<LazyWatchdog>;
+  readonly #onExpire: (limit: keyof UpstreamTimeouts) => void;
+  readonly #totalEndMs: number;
+  #phase: WatchedPhase | undefined;
+  #isStopped = false;
+  /** When the next limit passes. */
+  dueMs: number;
+
+  constructor(
+    options: WatchdogOptions,
+    alarm: Alarm<LazyWatchdog>,
+    onExpire: (limit: keyof UpstreamTimeouts) => void,
+  ) {
+    this.#options = options;
+    this.#alarm = alarm;
+    this.#onExpire = onExpire;
     this.#totalEndMs = options.clock.monotonic() + options.timeouts.totalMs;
+    this.dueMs = this.#totalEndMs;
+    alarm.add(this);
   }
 
   watch(phase?: WatchedPhase): void {
+    if (this.#isStopped) return;
+    const { clock, timeouts } = this.#options;
+    const phaseEndMs = phase ? clock.monotonic() + timeouts[phase] : Number.POSITIVE_INFINITY;
     this.#phase = phase;
-    this.#phaseEndMs = phase
-      ? this.#options.clock.monotonic() + this.#options.timeouts[phase]
-      : Number.POSITIVE_INFINITY;
-    this.#arm();
+    this.dueMs = Math.min(phaseEndMs, this.#totalEndMs);
+    this.#alarm.note(this.dueMs);
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#isStopped = true;
+    this.#alarm.remove(this);
   }
 
-  #arm(): void {
-    const endMs = Math.min(this.#phaseEndMs, this.#totalEndMs);
-    if (this.#stopped || endMs >= this.#timerMs) return;
-    this.#timer?.cancel();
-    this.#timerMs = endMs;
-    const delayMs = Math.max(0, Math.ceil(endMs - this.#options.clock.monotonic()));
-    this.#timer = this.#options.clock.schedule(delayMs, () => this.#check());
-  }
-
-  #check(): void {
-    this.#timerMs = Number.POSITIVE_INFINITY;
-    const nowMs = this.#options.clock.monotonic();
-    if (nowMs >= this.#totalEndMs) this.#expire("totalMs");
-    else if (this.#phase && nowMs >= this.#phaseEndMs) this.#expire(this.#phase);
-    else this.#arm();
-  }
-
-  #expire(limit: keyof UpstreamTimeouts): void {
+  /** A limit has passed. */
+  ring(): void {
+    const limit = this.dueMs < this.#totalEndMs ? this.#phase : "totalMs";
     this.stop();
-    this.#options.onExpire(limit);
+    this.#onExpire(limit ?? "totalMs");
   }
 }

@@ -25,6 +25,7 @@ import { readBody } from "../http/read-body.ts";
 import { createUpstreamClient, type UpstreamClient } from "../http/upstream-client.ts";
 import type { UpstreamResponse } from "../http/upstream-response.ts";
 import type { UpstreamTimeouts } from "../http/watchdog.ts";
+import { createRandomHex } from "../random-hex.ts";
 import { relayReply } from "../relay/relay.ts";
 import { createScrubber, type Scrubber } from "../relay/scrub.ts";
 import { type FailureOptions, readFailure, readObject } from "../relay/vendor-failure.ts";
@@ -34,10 +35,10 @@ import { writeChatBody, writeCountBody } from "./request-body.ts";
 import {
   type ConfiguredHeaders,
   checkHeaders,
+  createHeaderWriter,
   type KeyHeader,
-  type RequestHeadersOptions,
-  requestHeaders,
   secretHeaders,
+  type WriteHeaders,
 } from "./request-headers.ts";
 
 /** What every HTTP provider is configured with. */
@@ -113,8 +114,7 @@ class HttpProvider implements Provider {
   readonly countTokens?: NonNullable<Provider["countTokens"]>;
   readonly #kind: HttpProviderKind;
   readonly #client: UpstreamClient;
-  readonly #apiKey: Secret | undefined;
-  readonly #headers: ConfiguredHeaders;
+  readonly #writeHeaders: WriteHeaders;
   readonly #clock: Clock;
   readonly #scrub: Scrubber;
   readonly #catalogue: Catalogue;
@@ -125,8 +125,13 @@ class HttpProvider implements Provider {
     this.name = name;
     this.kind = kind.kind;
     this.#kind = kind;
-    this.#apiKey = apiKey;
-    this.#headers = headers;
+    this.#writeHeaders = createHeaderWriter({
+      apiKey,
+      keyHeader: kind.keyHeader,
+      kindHeaders: kind.headers,
+      headers,
+      randomHex: createRandomHex(),
+    });
     this.#clock = clock;
     this.#scrub = createScrubber([...(apiKey ? [apiKey] : []), ...secretHeaders(headers)]);
     this.#client = createUpstreamClient({
@@ -185,7 +190,7 @@ class HttpProvider implements Provider {
     return this.#client.request({
       method: "POST",
       path,
-      headers: this.#requestHeaders({
+      headers: this.#writeHeaders({
         accept: isStream ? "text/event-stream" : "application/json",
         hasBody: true,
         trace,
@@ -197,26 +202,13 @@ class HttpProvider implements Provider {
     });
   }
 
-  #requestHeaders(
-    options: Pick<RequestHeadersOptions, "accept" | "hasBody" | "trace" | "dialectHeaders">,
-  ): Readonly<Record<string, string>> {
-    const { keyHeader, headers: kindHeaders } = this.#kind;
-    return requestHeaders({
-      ...options,
-      apiKey: this.#apiKey,
-      keyHeader,
-      kindHeaders,
-      headers: this.#headers,
-    });
-  }
-
   async #loadModels(closing: AbortSignal): Promise<readonly ModelInfo[]> {
     const deadline = createDeadline({ parent: closing, timeoutMs: catalogueTimeoutMs, clock: this.#clock });
     const { signal } = deadline;
     const { modelsPath, readModels } = this.#kind;
     try {
       return await loadModels({ provider: this.name, path: modelsPath, read: readModels }, async (path) => {
-        const headers = this.#requestHeaders({ accept: "application/json", hasBody: false });
+        const headers = this.#writeHeaders({ accept: "application/json", hasBody: false });
         const asked = { method: "GET", path, headers, body: [], signal, background: true } as const;
         const response = await this.#client.request(asked);
         if (response.status !== 200) throw await readFailure(response, this.#failureOptions(signal));

@@ -1,10 +1,22 @@
 import { Secret } from "@llmproxy/spec";
 import { describe, expect, it } from "vitest";
-import { checkHeaders, requestHeaders, secretHeaders } from "./request-headers.ts";
+import { createRandomHex } from "../random-hex.ts";
+import {
+  checkHeaders,
+  createHeaderWriter,
+  type RequestFacts,
+  type RequestHeadersOptions,
+  secretHeaders,
+} from "./request-headers.ts";
 
 const key = new Secret("sk-upstream-key");
+const randomHex = createRandomHex();
 
-describe("requestHeaders", () => {
+function requestHeaders(options: Omit<RequestHeadersOptions, "randomHex"> & RequestFacts) {
+  return createHeaderWriter({ ...options, randomHex })(options);
+}
+
+describe("createHeaderWriter", () => {
   it("says what is wanted, who asks and on whose account", () => {
     expect(
       requestHeaders({
@@ -52,7 +64,7 @@ describe("requestHeaders", () => {
   });
 });
 
-describe("requestHeaders of a kind with a key header of its own", () => {
+describe("createHeaderWriter for a kind with a key header of its own", () => {
   it("sends the key alone, and the kind's headers under the client's under the configured", () => {
     expect(
       requestHeaders({

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
 import { ProxyError, Secret, type TraceContext } from "@llmproxy/spec";
+import type { RandomHex } from "../random-hex.ts";
 
 /** Configured headers; a value that is a credential is a `Secret`. */
 export type ConfiguredHeaders = Readonly<Record<string, string | Secret>>;
@@ -60,16 +60,22 @@ function checkHeader(name: string, value: string, taken: KeyHeader | undefined):
     throw new ProxyError("invalid_request", `${field} must be one line of ASCII characters`, { field });
 }
 
-/** What one request says about itself. */
+/** What the headers of a provider's requests are made from. */
 export interface RequestHeadersOptions {
-  readonly apiKey: Secret | undefined;
+  readonly apiKey?: Secret | undefined;
   /** Where the key stands; default `authorization`. */
   readonly keyHeader?: KeyHeader | undefined;
   /** What the kind sends where neither the client nor the configuration says otherwise. */
   readonly kindHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly headers: ConfiguredHeaders;
+  /** Where span ids come from. */
+  readonly randomHex: RandomHex;
+}
+
+/** What one request says about itself. */
+export interface RequestFacts {
   /** The client's headers that belong to the dialect; names in lower case. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
-  readonly headers: ConfiguredHeaders;
   /** The media type that is wanted. */
   readonly accept: string;
   readonly hasBody: boolean;
@@ -77,21 +83,26 @@ export interface RequestHeadersOptions {
 }
 
 /**
- * The headers of one request. The key is read here and nowhere else.
+ * Writes the headers of one request. The key is read here and nowhere else.
  *
  * @throws `invalid_request` (field: the header's name) for a dialect header whose value is not one line of ASCII
  */
-export function requestHeaders(options: RequestHeadersOptions): Readonly<Record<string, string>> {
-  const { apiKey, keyHeader = "authorization", accept, hasBody, trace } = options;
-  return {
-    accept,
-    "user-agent": "llmproxy",
-    ...options.kindHeaders,
-    ...passedOn(options.dialectHeaders ?? {}),
-    ...lowerCased(options.headers),
-    ...(hasBody ? { "content-type": "application/json" } : {}),
-    ...(apiKey ? { [keyHeader]: keyText(apiKey, keyHeader) } : {}),
-    ...(trace ? { traceparent: childOf(trace) } : {}),
+export type WriteHeaders = (facts: RequestFacts) => Readonly<Record<string, string>>;
+
+/** Makes what writes the headers of a provider's requests. */
+export function createHeaderWriter(options: RequestHeadersOptions): WriteHeaders {
+  const { apiKey, keyHeader = "authorization", kindHeaders, randomHex } = options;
+  const configured = Object.entries(options.headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
+  return ({ accept, hasBody, trace, dialectHeaders }) => {
+    const headers: Record<string, string> = { accept, "user-agent": "llmproxy", ...kindHeaders };
+    if (dialectHeaders) passOn(dialectHeaders, headers);
+    for (const [name, value] of configured) headers[name] = plain(value);
+    if (hasBody) headers["content-type"] = "application/json";
+    if (apiKey) headers[keyHeader] = keyText(apiKey, keyHeader);
+    if (trace) headers.traceparent = childOf(trace, randomHex);
+    return headers;
   };
 }
 
@@ -100,23 +111,15 @@ function keyText(apiKey: Secret, header: KeyHeader): string {
 }
 
 /** Whatever the edge lets through, credentials and what belongs to the connection are not the client's to set. */
-function passedOn(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const passed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+function passOn(from: Readonly<Record<string, string>>, to: Record<string, string>): void {
+  for (const [name, value] of Object.entries(from)) {
     if (!headerName.test(name) || reserved.test(name) || credentialNames.has(name)) continue;
     if (!headerValue.test(value))
       throw new ProxyError("invalid_request", `${name} must be one line of ASCII characters`, {
         field: name,
       });
-    passed[name] = value;
+    to[name] = value;
   }
-  return passed;
-}
-
-function lowerCased(headers: ConfiguredHeaders): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), plain(value)]),
-  );
 }
 
 /** The secrets among configured headers. */
@@ -129,6 +132,6 @@ function plain(value: string | Secret): string {
 }
 
 /** W3C Trace Context: the call to the upstream is a span of its own. */
-function childOf({ traceId, sampled }: TraceContext): string {
-  return `00-${traceId}-${randomBytes(8).toString("hex")}-${sampled ? "01" : "00"}`;
+function childOf({ traceId, sampled }: TraceContext, randomHex: RandomHex): string {
+  return `00-${traceId}-${randomHex(8)}-${sampled ? "01" : "00"}`;
 }
