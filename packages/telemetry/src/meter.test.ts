@@ -124,6 +124,7 @@ describe("createMeter", () => {
     const histogram = metrics.meter.histogram({ name: "b_seconds", help: "B.", buckets: [1] });
     for (let count = 0; count < 3; count++) {
       counter.add({}, -1);
+      counter.add({}, Number.NaN);
       histogram.record({}, Number.NaN);
     }
     counter.add({}, 2);
@@ -131,6 +132,20 @@ describe("createMeter", () => {
     expect(logger.entries.map(({ level, fields }) => [level, fields.metric])).toEqual([
       ["error", "a_total"],
       ["error", "b_seconds"],
+    ]);
+  });
+
+  it("shows an instrument without labels before anything is measured", async () => {
+    const metrics = createMeter();
+    metrics.meter.counter({ name: "a_total", help: "A." });
+    metrics.meter.histogram({ name: "b_seconds", help: "B.", buckets: [1] });
+    metrics.meter.gauge({ name: "c", help: "C.", labels: ["model"] });
+    expect(await samples(metrics)).toEqual([
+      "a_total 0",
+      'b_seconds_bucket{le="1"} 0',
+      'b_seconds_bucket{le="+Inf"} 0',
+      "b_seconds_sum 0",
+      "b_seconds_count 0",
     ]);
   });
 

@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference path="./prom-client-modules.d.ts" />
-
 import {
   type Counter,
   type Gauge,
@@ -17,11 +15,14 @@ import {
   type Meter,
   silentLogger,
 } from "@llmproxy/spec";
-import PromCounter from "prom-client/lib/counter.js";
-import PromGauge from "prom-client/lib/gauge.js";
-import PromHistogram from "prom-client/lib/histogram.js";
-import PromRegistry from "prom-client/lib/registry.js";
-import { LabelSets } from "./label-sets.ts";
+import { LabelSets, type Series } from "./label-sets.ts";
+import {
+  checkNames,
+  type FamilyKind,
+  type MetricFamily,
+  metricsJson,
+  prometheusText,
+} from "./metric-family.ts";
 import { createScrubber, type Scrubber } from "./scrubber.ts";
 
 /** How a meter is made. */
@@ -50,73 +51,103 @@ export interface Metrics {
  * measured under the value `other`.
  */
 export function createMeter(options: MeterOptions = {}): Metrics {
-  const registry = new PromRegistry();
+  const families = new Map<string, Instrumented>();
   return {
-    meter: new PrometheusMeter(registry, options.scrub ?? createScrubber(), options.logger ?? silentLogger),
-    prometheus: () => registry.metrics(),
-    json: async () => asJson(await registry.getMetricsAsJSON()),
+    meter: new Instruments(families, options.scrub ?? createScrubber(), options.logger ?? silentLogger),
+    prometheus: async () => prometheusText(families.values()),
+    json: async () => metricsJson(families.values()),
   };
 }
 
-type Kind = "counter" | "gauge" | "histogram";
-type Measure = (labels: Labels, value: number) => void;
+/** A family and what measures in it. */
+interface Instrumented extends MetricFamily {
+  readonly instrument: unknown;
+}
 
-class PrometheusMeter implements Meter {
-  readonly #registry: PromRegistry;
+interface NumberCell {
+  value: number;
+}
+
+interface HistogramCell {
+  /** How many values lie in each bucket and in none before it; what is above the last bound is only in `count`. */
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
+
+type Measure<T> = (cell: T, value: number) => void;
+
+class Instruments implements Meter {
+  readonly #families: Map<string, Instrumented>;
   readonly #scrub: Scrubber;
   readonly #logger: Logger;
-  readonly #instruments = new Map<string, { readonly kind: Kind; readonly instrument: unknown }>();
 
-  constructor(registry: PromRegistry, scrub: Scrubber, logger: Logger) {
-    this.#registry = registry;
+  constructor(families: Map<string, Instrumented>, scrub: Scrubber, logger: Logger) {
+    this.#families = families;
     this.#scrub = scrub;
     this.#logger = logger;
   }
 
   counter(options: InstrumentOptions): Counter {
     return this.#once("counter", options, () => {
-      const counter = new PromCounter(this.#configuration(options));
-      const add = this.#safely(options, (labels, value) => counter.inc(labels, value));
-      return { add: (labels: Labels, value = 1) => add(labels, value) };
+      const sets = this.#labelSets(options, makeNumber);
+      const measure = this.#safely(options, sets, addToCounter);
+      return {
+        instrument: { add: (labels: Labels, value = 1) => measure(labels, value) },
+        samples: () => numberSamples(sets),
+      };
     });
   }
 
   gauge(options: InstrumentOptions): Gauge {
     return this.#once("gauge", options, () => {
-      const gauge = new PromGauge(this.#configuration(options));
+      const sets = this.#labelSets(options, makeNumber);
       return {
-        set: this.#safely(options, (labels, value) => gauge.set(labels, value)),
-        add: this.#safely(options, (labels, value) => gauge.inc(labels, value)),
+        instrument: {
+          set: this.#safely(options, sets, setNumber),
+          add: this.#safely(options, sets, addToNumber),
+        },
+        samples: () => numberSamples(sets),
       };
     });
   }
 
   histogram(options: InstrumentOptions & { readonly buckets: readonly number[] }): Histogram {
     return this.#once("histogram", options, () => {
-      const histogram = new PromHistogram({ ...this.#configuration(options), buckets: [...options.buckets] });
-      return { record: this.#safely(options, (labels, value) => histogram.observe(labels, value)) };
+      const bounds = [...options.buckets];
+      const sets = this.#labelSets(options, () => ({ buckets: bounds.map(() => 0), sum: 0, count: 0 }));
+      const record: Measure<HistogramCell> = (cell, value) => addToHistogram(cell, bounds, value);
+      return {
+        instrument: { record: this.#safely(options, sets, record) },
+        samples: () => histogramSamples(sets, bounds),
+      };
     });
   }
 
-  #configuration({ name, help, labels = [] }: InstrumentOptions) {
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  #once<T>(
+    kind: FamilyKind,
+    { name, help, labels = [] }: InstrumentOptions,
+    make: () => { readonly instrument: T; readonly samples: MetricFamily["samples"] },
+  ): T {
+    const known = this.#families.get(name);
+    if (known && known.kind !== kind) throw new Error(`the metric ${name} is already a ${known.kind}`);
+    if (known) return known.instrument as T;
+    checkNames(kind, name, labels);
+    const made = make();
+    this.#families.set(name, { kind, name, help, ...made });
+    return made.instrument;
   }
 
-  #once<T>(kind: Kind, { name }: InstrumentOptions, make: () => T): T {
-    const known = this.#instruments.get(name);
-    if (known && known.kind !== kind) throw new Error(`the metric ${name} is already a ${known.kind}`);
-    const instrument = known ? (known.instrument as T) : make();
-    this.#instruments.set(name, { kind, instrument });
-    return instrument;
+  #labelSets<T>({ labels = [] }: InstrumentOptions, makeCell: () => T): LabelSets<T> {
+    return new LabelSets({ names: [...labels], scrub: this.#scrub, makeCell });
   }
 
   /** A measurement that cannot be taken (NaN, a counter that would shrink) must not fail the call it measures. */
-  #safely({ name, labels = [] }: InstrumentOptions, measure: Measure): Measure {
-    const labelSets = new LabelSets(labels, this.#scrub);
+  #safely<T>({ name }: InstrumentOptions, sets: LabelSets<T>, measure: Measure<T>) {
     let hasFailed = false;
-    return (given, value) => {
+    return (labels: Labels, value: number): void => {
       try {
-        measure(labelSets.bounded(given), value);
+        measure(sets.cell(labels), value);
       } catch (error) {
         if (!hasFailed) this.#logger.error({ error, metric: name }, "a measurement could not be taken");
         hasFailed = true;
@@ -125,22 +156,47 @@ class PrometheusMeter implements Meter {
   }
 }
 
-/** What prom-client gives for one value; its types leave the name out. */
-interface PromValue {
-  readonly labels: object;
-  readonly value: number;
-  readonly metricName?: string;
+function makeNumber(): NumberCell {
+  return { value: 0 };
 }
 
-function asJson(metrics: Awaited<ReturnType<PromRegistry["getMetricsAsJSON"]>>): JsonObject {
-  return Object.fromEntries(
-    metrics.map(({ name, help, type, values }) => [
-      name,
-      { type: String(type), help, values: values.map(jsonValue) },
-    ]),
-  );
+function setNumber(cell: NumberCell, value: number): void {
+  cell.value = value;
 }
 
-function jsonValue({ labels, value, metricName }: PromValue): JsonObject {
-  return { ...(metricName !== undefined && { metric: metricName }), labels: { ...labels }, value };
+function addToNumber(cell: NumberCell, value: number): void {
+  cell.value += value;
+}
+
+function addToCounter(cell: NumberCell, value: number): void {
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY))
+    throw new RangeError(`a counter cannot grow by ${value}`);
+  cell.value += value;
+}
+
+function addToHistogram(cell: HistogramCell, bounds: readonly number[], value: number): void {
+  if (!Number.isFinite(value)) throw new RangeError(`a histogram cannot take ${value}`);
+  const index = bounds.findIndex((bound) => value <= bound);
+  if (index !== -1) cell.buckets[index] = (cell.buckets[index] ?? 0) + 1;
+  cell.sum += value;
+  cell.count += 1;
+}
+
+function* numberSamples(sets: LabelSets<NumberCell>) {
+  for (const { labels, cell } of sets.series()) yield { labels, value: cell.value };
+}
+
+function* histogramSamples(sets: LabelSets<HistogramCell>, bounds: readonly number[]) {
+  for (const series of sets.series()) yield* oneHistogram(series, bounds);
+}
+
+function* oneHistogram({ labels, cell }: Series<HistogramCell>, bounds: readonly number[]) {
+  let below = 0;
+  for (const [index, le] of bounds.entries()) {
+    below += cell.buckets[index] ?? 0;
+    yield { part: "bucket", le, labels, value: below } as const;
+  }
+  yield { part: "bucket", le: "+Inf", labels, value: cell.count } as const;
+  yield { part: "sum", labels, value: cell.sum } as const;
+  yield { part: "count", labels, value: cell.count } as const;
 }
