@@ -212,6 +212,17 @@ describe("fetch", () => {
     });
   });
 
+  it.each([
+    ["read", (request: Request) => request.text()],
+    ["taken", async (request: Request) => request.body?.getReader()],
+  ])("does not wait for a body that was %s before", (_, use) =>
+    withProxy({}, async (proxy) => {
+      const request = post("http://host/v1/chat/completions", body());
+      await use(request);
+      expect((await proxy.fetch(request)).status).toBe(500);
+    }),
+  );
+
   it("tells pages of other origins what they may do", () => {
     const cors = { origins: ["https://app.example.com"], maxAgeMs: 1000 };
     return withProxy({ http: { cors } }, async (proxy) => {

@@ -15,6 +15,8 @@ export class FetchRequest implements HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** Whether somebody has the body already, read or not: it can be read only once. */
+  readonly readableEnded: boolean;
   /** The Fetch API does not say where a request comes from. */
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly #body: ReadableStream<Uint8Array> | null;
@@ -22,7 +24,7 @@ export class FetchRequest implements HttpRequest {
   #isReading = false;
 
   /**
-   * @param request - its body has not been used
+   * @param request - where its body has been used, there is none to read
    * @param url - path and query as the endpoints know them
    */
   constructor(request: Request, url: string, remoteAddress: string | undefined) {
@@ -30,6 +32,7 @@ export class FetchRequest implements HttpRequest {
     this.url = url;
     this.headers = Object.fromEntries(request.headers);
     this.socket = { remoteAddress };
+    this.readableEnded = request.bodyUsed || request.body?.locked === true;
     this.#body = request.body;
   }
 
