@@ -188,6 +188,42 @@ describe("config set and unset of a running server", () => {
     });
   });
 
+  it("override a whole section, and one entry of a list", async () => {
+    await using server = await startTestServer();
+    const set = await run(
+      server,
+      "config",
+      "set",
+      "server.cors",
+      "{ origins: ['*'], max_age: 1h }",
+      "--json",
+    );
+    expect(JSON.parse(set.stdout)).toEqual({
+      server: server.url,
+      settings: [
+        { path: "server.cors.origins[0]", value: "*", source: "override", mark: "live" },
+        { path: "server.cors.max_age", value: "1h", source: "override", mark: "live" },
+      ],
+    });
+    expect((await run(server, "config", "set", "providers[0].delay_ms", "1")).stdout).toMatch(
+      /^providers\[0\]\.delay_ms = 1 at/,
+    );
+    expect(await run(server, "config", "set", "providers[1].delay_ms", "1")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("providers has 1 entry"),
+    });
+  });
+
+  it("never show a secret", async () => {
+    await using server = await startTestServer();
+    const set = await run(server, "config", "set", "auth.management_token", "a-canary-of-a-token");
+    expect(set).toMatchObject({ code: 1, stderr: expect.stringContaining("not valid") });
+    await writeFile(join(server.dataDirectory, "token"), "a-canary-of-a-token");
+    const got = await run(server, "config", "get", "auth.management_token", "--token-file", "token");
+    expect(got).toMatchObject({ code: 0, stdout: "[secret]\n" });
+    expect(set.stdout + set.stderr).not.toContain("a-canary-of-a-token");
+  });
+
   it.each([
     [["server.prot", "1"], /there is no setting "server\.prot": server has host, port/],
     [["server.host", "0.0.0.0"], /server\.host: needs a restart .*llmproxy\.yaml/],

@@ -292,6 +292,17 @@ describe("doctor and a running server", () => {
     ]);
   });
 
+  it("checks everything else when the token cannot be known", async () => {
+    await using server = await startTestServer({ auth: { management_token: "a-management-token-of-ours" } });
+    const { code, stdout } = await runCommand(server.dataDirectory, ["doctor", "--data-dir", "."], {
+      environment: { LLMPROXY_SERVER__PORT: "0" },
+    });
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/\[warn\] +running server: cannot be asked[\s\S]*--token-file/),
+    ]);
+  });
+
   it("says so when its token is not the server's", async () => {
     await using server = await startTestServer();
     await using directory = await temporaryDirectory();

@@ -174,6 +174,37 @@ describe("jwt issue and jwt inspect", () => {
   });
 });
 
+describe("jwt inspect of somebody else's token", () => {
+  it("checks the signature by the keys they publish, and says when it cannot", async () => {
+    await using issuer = await startForeignIssuer(foreignKey("ES256", "a"));
+    await using directory = await temporaryDirectory();
+    await writeFile(join(directory.path, "llmproxy.json"), JSON.stringify({ auth: { jwt: [issuer.entry] } }));
+    const inspect = async (token: string, ...flags: string[]) => {
+      const { code, stdout } = await runCommand(directory.path, ["jwt", "inspect", "--json", ...flags], {
+        stdin: token,
+      });
+      return { code, ...(JSON.parse(stdout) as object) };
+    };
+    expect(await inspect(issuer.token())).toMatchObject({ code: 0, valid: true, signature: "valid" });
+    const forged = issuer.token({ sign: () => Buffer.alloc(64, 1) });
+    expect(await inspect(forged)).toMatchObject({ code: 1, signature: "invalid" });
+    expect(await inspect(issuer.token(), "--offline")).toMatchObject({ code: 0, signature: "unchecked" });
+    const stranger = issuer.token({ claims: { iss: "somebody", exp: 1 } });
+    expect(await inspect(stranger)).toMatchObject({
+      code: 1,
+      findings: expect.arrayContaining([
+        expect.objectContaining({ reason: "expired" }),
+        { reason: "issuer_unknown", meaning: expect.stringContaining("https://id.example.com") },
+      ]),
+    });
+    issuer.isDown = true;
+    expect(await inspect(issuer.token())).toMatchObject({
+      signature: "unchecked",
+      unchecked: expect.stringContaining("cannot be had"),
+    });
+  });
+});
+
 const rsa = foreignKey("RS256", "rsa-1");
 const elliptic = foreignKey("ES256", "ec-1");
 

@@ -269,6 +269,11 @@ describe("the command line", () => {
     [["serve", "--max-rpm", "10"], 2],
     [["key", "create"], 2],
     [["key", "show", "unknown"], 1],
+    [["config", "get", "server.prot"], 2],
+    [["config", "schema"], 0],
+    [["jwt", "inspect"], 1],
+    [["generate-token", "alice"], 2],
+    [["doctor", "--offline"], 0],
   ])("%j exits with %i", async (given, code) => {
     await using directory = await temporaryDirectory();
     expect((await runLlmproxy(directory.path, given)).code).toBe(code);

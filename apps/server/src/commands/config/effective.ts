@@ -84,8 +84,7 @@ export async function readServerConfig({
   };
 }
 
-/** Reads a setting as a server tells it. */
-export function settingOf({ path, value, source, live, pending }: SettingMessage): EffectiveSetting {
+function settingOf({ path, value, source, live, pending }: SettingMessage): EffectiveSetting {
   return {
     path,
     value: jsonOf(value),
@@ -109,8 +108,7 @@ export function settingsAt(settings: readonly EffectiveSetting[], path: string):
   return settings.filter((one) => isAt(one.path, path));
 }
 
-/** Whether a setting is the one at a path, or stands below it. */
-export function isAt(setting: string, path: string): boolean {
+function isAt(setting: string, path: string): boolean {
   return setting === path || setting.startsWith(`${path}.`) || setting.startsWith(`${path}[`);
 }
 

@@ -45,12 +45,18 @@ function segmentsOf(path: string): readonly string[] {
 
 function childrenOf(schema: JsonObject, segment: string): readonly JsonObject[] {
   return alternatives(schema).flatMap((one) => {
+    if (isUndescribed(one)) return [one];
     const properties = objectAt(one, "properties");
     const child = Object.hasOwn(properties, segment)
       ? properties[segment]
       : (/^\d+$/.test(segment) && one.items) || one.additionalProperties;
     return isObject(child) ? [child] : [];
   });
+}
+
+/** Of a map that this version does not support, only the empty one is valid; whoever checks values says so best. */
+function isUndescribed({ enum: values }: JsonObject): boolean {
+  return Array.isArray(values) && values.some((value) => typeof value === "object" && value !== null);
 }
 
 /** A schema itself and everything it may be instead. */

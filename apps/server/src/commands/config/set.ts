@@ -9,10 +9,15 @@ import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { ConfigError, parseSettingValue } from "@llmproxy/config";
 import { type JsonValue, ProxyError } from "@llmproxy/spec";
 import type { Host } from "../../host.ts";
-import { required } from "../administration-output.ts";
 import { print } from "../output.ts";
 import type { ConfigOptions } from "./config-options.ts";
-import { type ConfiguredServer, findConfiguredServer, settingJson, settingOf } from "./effective.ts";
+import {
+  type ConfiguredServer,
+  findConfiguredServer,
+  readServerConfig,
+  settingJson,
+  settingsAt,
+} from "./effective.ts";
 import { textOf } from "./get.ts";
 import { checkSettingExists } from "./known-setting.ts";
 import { saveSetting } from "./save.ts";
@@ -41,13 +46,16 @@ async function override(
   server: ConfiguredServer,
   { path, value }: { readonly path: string; readonly value: JsonValue },
 ): Promise<void> {
-  const answer = await server.client.setOverride({ path, value: fromJson(ValueSchema, toProto(value)) });
-  const setting = settingOf(required(answer.setting));
+  await server.client.setOverride({ path, value: fromJson(ValueSchema, toProto(value)) });
+  const { settings } = await readServerConfig(server);
+  const now = settingsAt(settings, path);
+  const lines = now.map((one) => `${one.path} = ${textOf(one.value)}`);
+  const until = `at ${server.url}, until it stops; --save writes it into the file`;
   print(
     host,
     options.json,
-    { ...settingJson(setting), server: server.url },
-    `${setting.path} = ${textOf(setting.value)} at ${server.url}, until it stops; --save writes it into the file`,
+    { server: server.url, settings: now.map(settingJson) },
+    lines.length === 1 ? `${lines[0]} ${until}` : [...lines, until].join("\n"),
   );
 }
 

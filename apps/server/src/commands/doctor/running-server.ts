@@ -20,13 +20,31 @@ const limits = { timeoutMs: 5_000 };
 
 /** Whether it is ready, which version it is, and whether it has the configuration it should have. */
 export async function checkRunningServer({ host, options }: Checkup): Promise<readonly Check[]> {
-  const server = await findServer(host, options);
-  if (!server) return [ok("running server", "none")];
+  const server = await find(host, options);
+  if (server === undefined) return [ok("running server", "none")];
+  if (server === "unasked")
+    return [warn("running server", "cannot be asked: its management token is not known here", whereToken)];
   const checks = [readiness, sameVersion, configuration];
   const found = await Promise.all(
     checks.map((check) => check(server).catch((reason: unknown) => [unanswered(server, reason)])),
   );
   return found.flat();
+}
+
+const whereToken = "give the file that holds it with --token-file FILE";
+
+/** Whoever may not read the token can still have everything else checked. */
+async function find(
+  host: Checkup["host"],
+  options: Checkup["options"],
+): Promise<ServerConnection | "unasked" | undefined> {
+  try {
+    return await findServer(host, options);
+  } catch (reason) {
+    const isWrongUse = options.server !== undefined || options.tokenFile !== undefined;
+    if (isWrongUse) throw reason;
+    return "unasked";
+  }
 }
 
 function unanswered({ url }: ServerConnection, reason: unknown): Check {
