@@ -67,7 +67,8 @@ function compile(files) {
   const configuration = {
     extends: "../tsconfig.base.json",
     compilerOptions: { ...compilerOptions, rootDir: "..", tsBuildInfoFile: null },
-    include: [],
+    // What sources declare of modules that have no types.
+    include: ["../packages/*/src/**/*.d.ts"],
     files: files.map(({ file }) => `../${file}`),
   };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify(configuration));
