@@ -175,6 +175,37 @@ describe("doctor and providers", () => {
     expect(found.output).not.toContain(key);
   });
 
+  it("shows each kind of provider its key where that kind looks for it", async () => {
+    await using directory = await temporaryDirectory();
+    await using upstream = await createFakeUpstream();
+    upstream.respond(openaiModels(["claude"]));
+    const provider = upstreamProvider(upstream.url, {
+      kind: "anthropic",
+      api_key: key,
+      headers: { "X-Team": "a" },
+    });
+    const found = await examine(directory, { providers: [{ name: "echo", kind: "echo" }, provider] });
+    expect(found.named("provider up")).toMatchObject({ status: "ok" });
+    const [request] = upstream.requests;
+    expect(request?.headers).toMatchObject({
+      "x-api-key": key,
+      "anthropic-version": "2023-06-01",
+      "x-team": "a",
+    });
+    expect(request?.headers).not.toHaveProperty("authorization");
+  });
+
+  it("warns of an address that answers with something else", async () => {
+    await using directory = await temporaryDirectory();
+    await using upstream = await createFakeUpstream();
+    upstream.respond({ body: "<html>", headers: { "content-type": "text/html" } });
+    expect((await examine(directory, configOf(upstream.url))).named("provider up")).toMatchObject({
+      status: "warn",
+      message: expect.stringContaining("gives no list of models (200)"),
+      remedy: expect.stringContaining("/v1"),
+    });
+  });
+
   it("tells a provider that is not there, and a name that does not resolve", async () => {
     await using directory = await temporaryDirectory();
     const refused = await examine(directory, configOf(`http://127.0.0.1:${await freePort()}`));

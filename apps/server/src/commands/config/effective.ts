@@ -84,7 +84,8 @@ export async function readServerConfig({
   };
 }
 
-function settingOf({ path, value, source, live, pending }: SettingMessage): EffectiveSetting {
+/** Reads a setting as a server tells it. */
+export function settingOf({ path, value, source, live, pending }: SettingMessage): EffectiveSetting {
   return {
     path,
     value: jsonOf(value),

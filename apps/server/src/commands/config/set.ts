@@ -9,6 +9,7 @@ import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { ConfigError, parseSettingValue } from "@llmproxy/config";
 import { type JsonValue, ProxyError } from "@llmproxy/spec";
 import type { Host } from "../../host.ts";
+import { required } from "../administration-output.ts";
 import { print } from "../output.ts";
 import type { ConfigOptions } from "./config-options.ts";
 import {
@@ -16,6 +17,7 @@ import {
   findConfiguredServer,
   readServerConfig,
   settingJson,
+  settingOf,
   settingsAt,
 } from "./effective.ts";
 import { textOf } from "./get.ts";
@@ -46,8 +48,12 @@ async function override(
   server: ConfiguredServer,
   { path, value }: { readonly path: string; readonly value: JsonValue },
 ): Promise<void> {
-  await server.client.setOverride({ path, value: fromJson(ValueSchema, toProto(value)) });
-  const { settings } = await readServerConfig(server);
+  const answer = await server.client.setOverride({ path, value: fromJson(ValueSchema, toProto(value)) });
+  // Who has just overridden the token may not be let in any more.
+  const settings = await readServerConfig(server).then(
+    (config) => config.settings,
+    () => [settingOf(required(answer.setting))],
+  );
   const now = settingsAt(settings, path);
   const lines = now.map((one) => `${one.path} = ${textOf(one.value)}`);
   const until = `at ${server.url}, until it stops; --save writes it into the file`;
