@@ -421,6 +421,8 @@ describe("generate-token", () => {
     expect(inspected).toMatchObject({ valid: true, claims: { groups: ["staff"] } });
     const auditor = (await run(server, ["generate-token", "eve", "--role", "boss"])).stdout.trim();
     expect(await statusOf(server, auditor)).toBe(403);
+    const longest = await run(server, ["generate-token", "old", "--expires-in", "366d"]);
+    expect(await statusOf(server, longest.stdout.trim())).toBe(200);
     for (const [given, message] of [
       [["--role", "king"], /--role: "king" means nothing .* staff \(member\), boss \(auditor\)/],
       [["--issuer", "nobody"], /--issuer: .*there is vibectl-server/],
