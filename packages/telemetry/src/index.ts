@@ -6,7 +6,8 @@ export {
   type ManagedHealth,
 } from "./health.ts";
 export type { LogDestination } from "./line-buffer.ts";
-export { createLogger, type LoggerOptions, type LogLevel, type RootLogger } from "./logger.ts";
+export type { LogLevel } from "./log-level.ts";
+export { createLogger, type LoggerOptions, type RootLogger } from "./logger.ts";
 export { createMeter, type MeterOptions, type Metrics } from "./meter.ts";
 export { createScrubber, type Scrubber } from "./scrubber.ts";
 export { newTraceContext, readTraceparent, writeTraceparent } from "./trace-context.ts";

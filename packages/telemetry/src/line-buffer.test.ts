@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { LineBuffer } from "./line-buffer.ts";
 
@@ -29,12 +30,27 @@ function setUp(maxLength = 100) {
 const signal = new AbortController().signal;
 
 describe("LineBuffer", () => {
-  it("writes at once, then together what came meanwhile", () => {
+  it("writes together what comes in one turn of the event loop, then what came meanwhile", async () => {
     const { destination, buffer } = setUp();
-    for (const line of ["a\n", "b\n", "c\n"]) buffer.write(line);
+    for (const line of ["a\n", "b\n"]) buffer.write(line);
+    expect(destination.texts).toEqual([]);
+    await setImmediate();
+    for (const line of ["c\n", "d\n"]) buffer.write(line);
+    await setImmediate();
+    expect(destination.texts).toEqual(["a\nb\n"]);
+    destination.take();
+    expect(destination.texts).toEqual(["a\nb\n", "c\nd\n"]);
+  });
+
+  it("writes now when told to, and nothing twice", async () => {
+    const { destination, buffer } = setUp();
+    buffer.write("a\n");
+    buffer.pump();
     expect(destination.texts).toEqual(["a\n"]);
     destination.take();
-    expect(destination.texts).toEqual(["a\n", "b\nc\n"]);
+    buffer.pump();
+    await setImmediate();
+    expect(destination.texts).toEqual(["a\n"]);
   });
 
   it("hands over no more at once than a pipe takes", () => {
@@ -42,18 +58,18 @@ describe("LineBuffer", () => {
     const line = `${"x".repeat(29_999)}\n`;
     for (let count = 0; count < 4; count++) buffer.write(line);
     destination.take();
-    destination.take();
-    expect(destination.texts.map((text) => text.length)).toEqual([30_000, 60_000, 30_000]);
+    expect(destination.texts.map((text) => text.length)).toEqual([60_000, 60_000]);
   });
 
   it("drops the oldest lines of a stuck destination and says so when it goes on", () => {
     const { destination, buffer } = setUp(6);
-    for (const line of ["0\n", "1\n", "2\n", "3\n", "4\n", "5\n"]) buffer.write(line);
+    for (const line of ["0\n", "1\n", "2\n", "3\n", "4\n", "5\n", "6\n", "7\n"]) buffer.write(line);
     expect(buffer.droppedLines).toBe(2);
     destination.take();
     destination.take();
-    buffer.write("6\n");
-    expect(destination.texts).toEqual(["0\n", "<2 dropped>\n3\n4\n5\n", "6\n"]);
+    buffer.write("8\n");
+    buffer.pump();
+    expect(destination.texts).toEqual(["0\n1\n2\n", "<2 dropped>\n5\n6\n7\n", "8\n"]);
     expect(buffer.droppedLines).toBe(2);
   });
 
@@ -61,6 +77,7 @@ describe("LineBuffer", () => {
     const { destination, buffer } = setUp();
     await buffer.flush(signal);
     buffer.write("a\n");
+    buffer.pump();
     buffer.write("b\n");
     let isFlushed = false;
     const flushed = buffer.flush(signal).then(() => {
@@ -90,6 +107,7 @@ describe("LineBuffer", () => {
   ])("gives up after %s, and only counts from then on", async (_, breakIt) => {
     const { destination, buffer } = setUp();
     buffer.write("a\n");
+    buffer.pump();
     buffer.write("b\n");
     const flushed = buffer.flush(signal);
     breakIt(destination);
@@ -101,11 +119,13 @@ describe("LineBuffer", () => {
     });
   });
 
-  it("leaves no listener behind", () => {
+  it("leaves no listener behind and writes nothing any more", async () => {
     const { destination, buffer } = setUp();
+    buffer.write("a\n");
     buffer.close();
     expect(destination.listenerCount("error")).toBe(0);
     buffer.write("late\n");
+    await setImmediate();
     expect(destination.texts).toEqual([]);
   });
 });

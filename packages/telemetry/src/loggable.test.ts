@@ -99,6 +99,7 @@ describe("loggableFields", () => {
       },
     };
     expect(read({ a: 1, broken })).toEqual({ unreadable: "a broken" });
+    expect(read({ [key]: broken })).toEqual({ unreadable: "[secret]" });
   });
 });
 

@@ -16,7 +16,8 @@ export interface LoggableOptions {
 
 const maxDepth = 6;
 const maxValues = 200;
-const maxStringLength = 4_096;
+/** How much of a text is shown, in characters. */
+export const maxStringLength = 4_096;
 // A secret that begins just before the cut is seen whole; a 4096-bit RSA key in PEM takes 3,300 characters.
 const scrubAheadLength = 4_096;
 const cutMark = "…";
@@ -25,22 +26,34 @@ const secretNames =
 // What every line has of its own.
 const reservedNames: ReadonlySet<string> = new Set(["time", "level", "msg"]);
 
+/** Whether a field of this name is shown under it, with its value. */
+export function isOrdinaryName(name: string): boolean {
+  return !reservedNames.has(name) && !secretNames.test(name);
+}
+
 /**
  * Reads the fields of an event. Strings are scrubbed and cut at 4,096 characters; at most 200 values, 6 deep,
  * are read, and the rest is left out; a value whose name says that it is secret is not shown; errors show
  * code, message and causes; bytes show their number. A field named like one of the line's own (`time`,
  * `level`, `msg`) gets the prefix `field_`. Never throws.
+ *
+ * @param inherited - fields that go before, unless `fields` has the same name
  */
-export function loggableFields(fields: LogFields, options: LoggableOptions): Record<string, JsonValue> {
+export function loggableFields(
+  fields: LogFields,
+  options: LoggableOptions,
+  inherited: LogFields = {},
+): Record<string, JsonValue> {
   try {
     const reader = new Reader(options);
     const read: Record<string, JsonValue> = {};
-    for (const [name, value] of Object.entries(fields))
+    for (const [name, value] of Object.entries({ ...inherited, ...fields }))
       reader.readInto(read, reservedNames.has(name) ? `field_${name}` : name, value);
     return read;
   } catch {
     // A getter or a toJSON of the value threw; the event itself must not be lost.
-    return { unreadable: Object.keys(fields).join(" ").slice(0, maxStringLength) };
+    const names = [...Object.keys(inherited), ...Object.keys(fields)].join(" ");
+    return { unreadable: loggableText(names, options.scrub) };
   }
 }
 

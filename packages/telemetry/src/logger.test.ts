@@ -141,7 +141,7 @@ describe("createLogger", () => {
       write: (chunk, _, done) => void gate.promise.then(() => written.push(chunk)).then(() => done()),
     });
     const logger = createLogger({ destination, clock, maxBufferedLength: 1_000 });
-    for (let count = 0; count < 100; count++) logger.info({ count }, "m");
+    for (let count = 0; count < 200; count++) logger.info({ count }, "m");
     expect(logger.droppedLines).toBeGreaterThan(80);
     gate.resolve();
     await logger.flush(AbortSignal.timeout(5_000));

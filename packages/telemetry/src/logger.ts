@@ -5,15 +5,13 @@
  */
 
 import { type Clock, type LogFields, type Logger, systemClock } from "@llmproxy/spec";
-import pino from "pino";
 import { LineBuffer, type LogDestination } from "./line-buffer.ts";
+import { LineWriter } from "./line-writer.ts";
+import { type LogLevel, reaches } from "./log-level.ts";
 import { boundLine, escapeControls } from "./log-line.ts";
-import { loggableFields, loggableText } from "./loggable.ts";
 import { createScrubber, type Scrubber } from "./scrubber.ts";
 import { textLine } from "./text-line.ts";
-
-/** The least severe event that is written; `silent` writes none. */
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+import { createTimeText } from "./time-text.ts";
 
 /** How a logger is made. */
 export interface LoggerOptions {
@@ -49,41 +47,40 @@ export interface RootLogger extends Logger {
 
 const defaultBufferedLength = 2 ** 20;
 const maxLineBytes = 8_192;
+const noFields: LogFields = {};
 
 /**
  * Makes a logger. A line is `{"level", "time", …fields, "msg"}`, at most 8 KiB long, free of secrets and of
  * control characters. Logging never blocks and never throws: lines that a stuck destination does not take are
- * kept up to a bound, then the oldest are dropped, counted, and reported once the destination goes on.
+ * kept up to a bound, then the oldest are dropped, counted, and reported once the destination goes on. Lines of
+ * one turn of the event loop are written together, at its end or with the first that is a warning or an error.
  */
 export function createLogger(options: LoggerOptions): RootLogger {
-  const { destination, scrub = createScrubber(), clock = systemClock } = options;
+  const { destination, clock = systemClock } = options;
   const finish = lineFinisher(options);
+  const timeText = createTimeText();
   const buffer = new LineBuffer({
     destination,
     maxLength: options.maxBufferedLength ?? defaultBufferedLength,
     describeDropped: (lines) =>
-      finish(
-        JSON.stringify({
-          level: "warn",
-          time: new Date(clock.now()).toISOString(),
-          lines,
-          msg: "log lines dropped",
-        }),
-      ),
+      finish(JSON.stringify({ level: "warn", time: timeText(clock.now()), lines, msg: "log lines dropped" })),
   });
-  const writer = pino(
-    {
-      level: options.level ?? "info",
-      base: null,
-      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
-      formatters: { level: (level) => ({ level }) },
-      // Errors have been read already; pino would read a field named so once more.
-      serializers: { err: (value: unknown) => value },
+  const writer = new LineWriter(options.level ?? "info", {
+    scrub: options.scrub ?? createScrubber(),
+    now: () => timeText(clock.now()),
+    write(line, level) {
+      buffer.write(finish(line));
+      // What may be the last words of this process must not wait.
+      if (reaches(level, "warn")) buffer.pump();
     },
-    { write: (line: string) => buffer.write(finish(line)) },
-  );
+  });
+  const root = new FieldLogger(writer, noFields);
   return {
-    ...childLogger(writer, scrub, {}),
+    debug: (fields, message) => root.debug(fields, message),
+    info: (fields, message) => root.info(fields, message),
+    warn: (fields, message) => root.warn(fields, message),
+    error: (fields, message) => root.error(fields, message),
+    child: (fields) => root.child(fields),
     get droppedLines() {
       return buffer.droppedLines;
     },
@@ -102,20 +99,34 @@ function lineFinisher({ destination, format = "auto" }: LoggerOptions): (line: s
   return (line) => textLine(bounded(line), isTerminal ? "ansi" : "none");
 }
 
-/** Fields are merged here and not by pino, which would write a name twice that parent and child both have. */
-function childLogger(writer: pino.Logger, scrub: Scrubber, inherited: LogFields): Logger {
-  const logAt =
-    (level: "debug" | "info" | "warn" | "error") =>
-    (fields: LogFields, message: string): void => {
-      if (!writer.isLevelEnabled(level)) return;
-      const options = { scrub, stacks: writer.isLevelEnabled("debug") };
-      writer[level](loggableFields({ ...inherited, ...fields }, options), loggableText(message, scrub));
-    };
-  return {
-    debug: logAt("debug"),
-    info: logAt("info"),
-    warn: logAt("warn"),
-    error: logAt("error"),
-    child: (fields) => childLogger(writer, scrub, { ...inherited, ...fields }),
-  };
+/** A logger and the fields it adds. One is made for each call, so it is no more than these two. */
+class FieldLogger implements Logger {
+  readonly #writer: LineWriter;
+  readonly #inherited: LogFields;
+
+  constructor(writer: LineWriter, inherited: LogFields) {
+    this.#writer = writer;
+    this.#inherited = inherited;
+  }
+
+  debug(fields: LogFields, message: string): void {
+    this.#writer.write({ level: "debug", inherited: this.#inherited, fields, message });
+  }
+
+  info(fields: LogFields, message: string): void {
+    this.#writer.write({ level: "info", inherited: this.#inherited, fields, message });
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.#writer.write({ level: "warn", inherited: this.#inherited, fields, message });
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.#writer.write({ level: "error", inherited: this.#inherited, fields, message });
+  }
+
+  child(fields: LogFields): Logger {
+    const inherited = this.#inherited === noFields ? fields : { ...this.#inherited, ...fields };
+    return new FieldLogger(this.#writer, inherited);
+  }
 }

@@ -1,4 +1,5 @@
 import { Secret } from "@llmproxy/spec";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createScrubber } from "./scrubber.ts";
 
@@ -48,6 +49,33 @@ describe("createScrubber", () => {
     "",
   ])("leaves %s alone", (text) => {
     expect(scrub(text)).toBe(text);
+  });
+
+  it("overlooks nothing when it looks for the beginning of a secret first", () => {
+    const scrubBoth = createScrubber([new Secret("an exact value"), new Secret('another "one"')]);
+    const piece = fc.constantFrom(
+      ...["sk-", "0123456789", "abcdefghij", "AIza", "AKIA", "ASIA", "xoxb-", "ghp_", "ghu_", "github_pat_"],
+      ...["eyJ", ".", "-----BEGIN ", "A-----", "-----END A-----", "://", "@", ":", "Bearer", "bearer", " "],
+      ...[
+        "BEARER\t",
+        "an exact value",
+        "an%20exact%20value",
+        'another \\"one\\"',
+        "\n",
+        "%3D",
+        "-",
+        "_",
+        "A",
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        // The mark makes it look at everything and is no part of anything.
+        const [text, mark] = [pieces.join(""), "://\n"];
+        expect(mark + scrubBoth(text)).toBe(scrubBoth(mark + text));
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   it("hides exact values, also percent-encoded and in JSON", () => {
