@@ -13,5 +13,7 @@ export default defineConfig({
     // Tests share no mutable module state, which makes one process per file unnecessary.
     isolate: false,
     testTimeout: 15_000,
+    // Says once which real components are absent, whose tests are skipped.
+    globalSetup: "scripts/real-components.mjs",
   },
 });

@@ -43,6 +43,12 @@ export { createMemoryLogger, type LogEntry, type LogLevel, type MemoryLogger } f
 export { createMemoryMeter, type MemoryMeter } from "./memory-meter.ts";
 export { openaiDone, openaiEvent, openaiEventStream } from "./openai-event-stream.ts";
 export {
+  checkComponents,
+  type Environment,
+  findComponent,
+  type RealComponent,
+} from "./real-components.ts";
+export {
   loadRecording,
   loadRecordings,
   type Recording,
