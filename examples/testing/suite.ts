@@ -10,6 +10,7 @@ import {
   anthropicMessages,
   type FakeUpstream,
   openaiChat,
+  openaiDone,
   openaiError,
   openaiEvent,
   type ReceivedRequest,
@@ -174,8 +175,16 @@ export function describeHost(host: Host, more?: (hosted: Hosted) => void) {
 
     more?.({ origin, ...hidden(() => vendors) });
 
-    it("stops when it is asked to", async () => {
-      expect([0, 143, "SIGTERM"]).toContain(await running.stop());
+    it("finishes what is on its way when it is asked to stop", async () => {
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
+      vendors.answer({ openai: { stream: pausing(released) } });
+      // On a connection of its own, which is not kept alive: servers wait for those that are.
+      const reader = await openSlowReader(`${origin()}${basePath}/v1/chat/completions`, asked);
+      const stopped = running.stop();
+      await until(async () => (await fetch(origin()).catch(() => undefined)) === undefined);
+      release();
+      expect(await reader.readAll()).toMatch(/first[\s\S]* last[\s\S]*data: \[DONE\]\n\n$/);
+      expect([0, 143, "SIGTERM"]).toContain(await stopped);
     });
   });
 }
@@ -190,14 +199,14 @@ function hidden(vendors: () => Vendors): { readonly vendors: Vendors } {
 }
 
 const chunks = 1024;
-const chunk = (content: string) =>
+const chunk = (content: string, finishReason: string | null = null) =>
   openaiEvent(
     JSON.stringify({
       id: "c",
       object: "chat.completion.chunk",
       created: 1,
       model: "gpt",
-      choices: [{ index: 0, delta: { content }, finish_reason: null }],
+      choices: [{ index: 0, delta: { content }, finish_reason: finishReason }],
     }),
   );
 const bulk = chunk("x".repeat(65_536));
@@ -211,6 +220,15 @@ async function* endless(upstream: FakeUpstream): AsyncGenerator<string> {
     yield chunk("more");
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** A stream that waits in the middle. */
+async function* pausing(released: Promise<void>): AsyncGenerator<string> {
+  yield chunk("first");
+  await released;
+  yield chunk(" last");
+  yield chunk("", "stop");
+  yield openaiDone;
 }
 
 /** The latest chat request. */
