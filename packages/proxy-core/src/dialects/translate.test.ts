@@ -223,6 +223,28 @@ describe("a request of an OpenAI client at Anthropic", () => {
     expect(messages).toEqual([hello, asked({ type: "text", text: "a" })]);
   });
 
+  it("leaves out names, lists and stops with nothing in them", () => {
+    const messages = [{ ...hello, name: "" }];
+    for (const stop of ["", []])
+      expect(toAnthropic(openai({ messages, stop, tools: [], top_logprobs: 0, top_k: 0 }))).toEqual(
+        anthropic({ max_tokens: 4_096 }),
+      );
+  });
+
+  it("may call a jpeg a jpg, as Anthropic does not", () => {
+    const image_url = { url: "data:image/jpg;base64,AA==" };
+    expect(toAnthropic(openai({ messages: [asked({ type: "image_url", image_url })] })).messages).toEqual([
+      asked({ type: "image", source: { type: "base64", media_type: "image/jpeg", data: "AA==" } }),
+    ]);
+  });
+
+  it.each(["constructor", "toString", "__proto__"])("names a member %s as it is", (name) => {
+    const error = failure(() =>
+      toAnthropic(JSON.parse(`{"model":"m","messages":[{"role":"user","content":"hi"}],"${name}":1}`)),
+    );
+    expect(error).toMatchObject({ field: name, message: expect.stringMatching(`^${name}: `) });
+  });
+
   it("is not stopped by wishes that do not change the answer", () => {
     const members = {
       store: true,
@@ -475,6 +497,29 @@ describe("a request of an Anthropic client at OpenAI", () => {
         { type: "text", text: "b\n\ngrüße" },
       ),
     ]);
+  });
+
+  it("has no empty lists, which OpenAI refuses", () => {
+    const written = toOpenai(anthropic({ tools: [], stop_sequences: [] }));
+    expect(written).toEqual(openai({ max_completion_tokens: 10 }));
+  });
+
+  it("has a name for a pdf without a title, which OpenAI wants", () => {
+    expect(toOpenai(anthropic({ messages: [asked({ type: "document", source: pdf })] })).messages).toEqual([
+      asked({
+        type: "file",
+        file: { file_data: "data:application/pdf;base64,JVBERi0=", filename: "document.pdf" },
+      }),
+    ]);
+  });
+
+  it.each(["constructor", "toString", "__proto__"])("names a member %s as it is", (name) => {
+    const error = failure(() =>
+      toOpenai(
+        JSON.parse(`{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],"${name}":1}`),
+      ),
+    );
+    expect(error).toMatchObject({ field: name, message: expect.stringMatching(`^${name}: `) });
   });
 
   it("is never without content", () => {

@@ -9,16 +9,17 @@ import { objectOf } from "../../json/value.ts";
 import { dialectName, ownExtra } from "./extra.ts";
 import { isSystemPrompt } from "./messages.ts";
 
-const members: Readonly<Record<string, string>> = {
-  maxOutputTokens: "max_tokens",
-  toolChoice: "tool_choice",
-  parallelToolCalls: "tool_choice.disable_parallel_tool_use",
-  reasoningEffort: "output_config.effort",
-  user: "metadata.user_id",
-  "sampling.temperature": "temperature",
-  "sampling.topP": "top_p",
-  "sampling.stop": "stop_sequences",
-};
+/** A map, as a client may give its members any name. */
+const members: ReadonlyMap<string, string> = new Map([
+  ["maxOutputTokens", "max_tokens"],
+  ["toolChoice", "tool_choice"],
+  ["parallelToolCalls", "tool_choice.disable_parallel_tool_use"],
+  ["reasoningEffort", "output_config.effort"],
+  ["user", "metadata.user_id"],
+  ["sampling.temperature", "temperature"],
+  ["sampling.topP", "top_p"],
+  ["sampling.stop", "stop_sequences"],
+]);
 
 const extraPart = `extra.${dialectName}.`;
 
@@ -32,7 +33,7 @@ export function locate(request: ChatRequest, field: string): string {
   if (path === "responseFormat") return formatPath(request);
   const [, index, rest = ""] = /^messages\[(\d+)\](.*)$/s.exec(path) ?? [];
   const message = request.messages[Number(index)];
-  if (index === undefined || !message) return members[path] ?? path;
+  if (index === undefined || !message) return members.get(path) ?? path;
   const [first] = request.messages;
   const hasSystem = first !== undefined && isSystemPrompt(first);
   const place = Number(index) - (hasSystem ? 1 : 0);

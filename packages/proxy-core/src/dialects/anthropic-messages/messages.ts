@@ -160,7 +160,7 @@ function pathIn({ content }: ChatMessage, path: string): PathOf {
 
 /** Leaving the name out would make one of several participants. */
 function refuseName({ name }: ChatMessage, path: string): void {
-  if (name !== undefined) throw cannotSay(`${path}.name`, "a participant's name");
+  if (name) throw cannotSay(`${path}.name`, "a participant's name");
 }
 
 function writeResults(message: ChatMessage, path: string): readonly JsonValue[] {

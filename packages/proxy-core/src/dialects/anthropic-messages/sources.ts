@@ -65,10 +65,13 @@ export interface WriteSourceOptions {
  * @throws `invalid_request` for one without a media type, a URL that is not of the web, and a file another vendor has
  */
 export function writeImageSource(options: WriteSourceOptions): JsonObject {
-  const { source, path } = options;
+  const { source, extra, path } = options;
   if (source.kind !== "base64") return writeReference(source, options);
-  if (!source.mediaType) throw cannotSay(path(), "a picture without a media type");
-  return { type: "base64", media_type: source.mediaType, data: source.data };
+  const { mediaType, data } = source;
+  if (!mediaType) throw cannotSay(path(), "a picture without a media type");
+  // No registered name, but OpenAI takes it, and so it is in use.
+  const isMisnamed = mediaType === "image/jpg" && !ownExtra(extra);
+  return { type: "base64", media_type: isMisnamed ? "image/jpeg" : mediaType, data };
 }
 
 /**

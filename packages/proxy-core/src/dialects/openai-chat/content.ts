@@ -213,8 +213,13 @@ function writeFile(file: FileContent, pathOf: PathOf): JsonObject {
   if (extra && !ownExtra(extra) && source.kind === "file-id")
     throw cannotSay(pathOf(file), "a file in the store of another vendor");
   if (!ownExtra(extra) && source.kind === "url") throw cannotSay(pathOf(file), "a document on the web");
-  const members = defined({ ...writeFileSource(source), filename });
+  const members = defined({ ...writeFileSource(source), filename: filename ?? madeName(file) });
   return { ...inside(ownExtra(extra), "file", members), type: "file" };
+}
+
+/** OpenAI refuses a file without a name. */
+function madeName({ source, extra }: FileContent): string | undefined {
+  return !ownExtra(extra) && source.kind === "base64" ? "document.pdf" : undefined;
 }
 
 function writeFileSource(source: MediaSource): JsonObject {

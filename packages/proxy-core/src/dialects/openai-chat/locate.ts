@@ -9,20 +9,21 @@ import { objectOf } from "../../json/value.ts";
 import { isApart, wrappedCall } from "./apart.ts";
 import { dialectName, ownExtra } from "./extra.ts";
 
-const members: Readonly<Record<string, string>> = {
-  toolChoice: "tool_choice",
-  parallelToolCalls: "parallel_tool_calls",
-  responseFormat: "response_format",
-  reasoningEffort: "reasoning_effort",
-  "sampling.temperature": "temperature",
-  "sampling.topP": "top_p",
-  "sampling.presencePenalty": "presence_penalty",
-  "sampling.frequencyPenalty": "frequency_penalty",
-  "sampling.stop": "stop",
-  "sampling.seed": "seed",
-  "sampling.choices": "n",
-  "sampling.topLogprobs": "logprobs",
-};
+/** A map, as a client may give its members any name. */
+const members: ReadonlyMap<string, string> = new Map([
+  ["toolChoice", "tool_choice"],
+  ["parallelToolCalls", "parallel_tool_calls"],
+  ["responseFormat", "response_format"],
+  ["reasoningEffort", "reasoning_effort"],
+  ["sampling.temperature", "temperature"],
+  ["sampling.topP", "top_p"],
+  ["sampling.presencePenalty", "presence_penalty"],
+  ["sampling.frequencyPenalty", "frequency_penalty"],
+  ["sampling.stop", "stop"],
+  ["sampling.seed", "seed"],
+  ["sampling.choices", "n"],
+  ["sampling.topLogprobs", "logprobs"],
+]);
 
 const extraPart = `extra.${dialectName}.`;
 
@@ -36,7 +37,7 @@ export function locate(request: ChatRequest, field: string): string {
   if (path === "maxOutputTokens") return limitName(request);
   const [, index, rest = ""] = /^messages\[(\d+)\](.*)$/s.exec(path) ?? [];
   const message = request.messages[Number(index)];
-  if (index === undefined || !message) return members[path] ?? path;
+  if (index === undefined || !message) return members.get(path) ?? path;
   return `messages[${index}]${locateContent(message, rest)}`;
 }
 

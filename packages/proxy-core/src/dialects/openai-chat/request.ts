@@ -56,7 +56,7 @@ export function readRequest(json: JsonObject): ChatRequest {
     model,
     messages,
     ...defined({
-      tools: request.array("tools")?.map((tool, index) => readTool(tool, `tools[${index}]`)),
+      tools: unlessNone(request.array("tools"))?.map((tool, index) => readTool(tool, `tools[${index}]`)),
       toolChoice: readToolChoice(json.tool_choice),
       parallelToolCalls: request.boolean("parallel_tool_calls"),
       maxOutputTokens: readMaxOutputTokens(request),
@@ -71,15 +71,21 @@ export function readRequest(json: JsonObject): ChatRequest {
   };
 }
 
+/** An empty list becomes no vocabulary, so it stays as it is; vendors of this dialect refuse it from others. */
+function unlessNone<T>(items: readonly T[] | undefined): readonly T[] | undefined {
+  return items && items.length > 0 ? items : undefined;
+}
+
 /** The names of the members that have become vocabulary as a whole. */
 function readMembers(json: JsonObject): ReadonlySet<string> {
   const names = new Set([...plainMembers, "stream_options", "response_format"]);
+  if (isArray(json.tools) && json.tools.length === 0) names.delete("tools");
   if (json.stream === true) names.add("stream");
   if (json.logprobs === true) {
     names.add("logprobs");
     if (json.top_logprobs !== 0) names.add("top_logprobs");
   }
-  if (isArray(json.stop)) names.add("stop");
+  if (isArray(json.stop) && json.stop.length > 0) names.add("stop");
   // Of the two names for one thing the writer uses the one that stands in `extra`.
   if (typeof json.max_tokens !== "number") names.add("max_completion_tokens");
   return names;
@@ -116,9 +122,9 @@ function readSampling(request: Fields): Sampling {
 }
 
 function readStop(value: JsonValue | undefined): readonly string[] | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || value === null || value === "") return undefined;
   const texts = isArray(value) ? value : [value];
-  return texts.map((text) => {
+  return unlessNone(texts)?.map((text) => {
     if (typeof text === "string") return text;
     throw expected("stop", "a string or an array of strings");
   });
@@ -168,7 +174,7 @@ export function writeRequest(request: ChatRequest, options: WriteRequestOptions 
     messages: options.useOldForms ? messages.map(withTextAsString) : messages,
     ...own,
     ...defined({
-      tools: request.tools?.map(writeTool),
+      tools: unlessNone(request.tools)?.map(writeTool),
       tool_choice: toolChoice && writeToolChoice(toolChoice),
       parallel_tool_calls: request.parallelToolCalls,
       response_format: responseFormat && writeResponseFormat(responseFormat, objectOf(own.response_format)),
@@ -221,7 +227,7 @@ function writeSampling(sampling: Sampling, own: JsonObject): JsonObject {
     top_p: sampling.topP,
     presence_penalty: sampling.presencePenalty,
     frequency_penalty: sampling.frequencyPenalty,
-    stop: isSingle ? own.stop : stop,
+    stop: isSingle ? own.stop : unlessNone(stop),
     seed: sampling.seed,
     n: sampling.choices,
     logprobs: topLogprobs === undefined ? undefined : true,

@@ -41,6 +41,7 @@ const dispensable = new Set([
 function isDispensable(name: string, value: JsonValue | undefined): boolean {
   if (name === "modalities") return isArray(value) && value.every((modality) => modality === "text");
   if (name === "verbosity") return value === "medium";
+  if (name === "top_logprobs" || name === "top_k") return value === 0;
   return dispensable.has(name);
 }
 
