@@ -5,33 +5,22 @@
  */
 
 import {
-  type AcceptedIssuer,
   anonymousAuthenticator,
   createApiKeyAuthenticator,
   createAuthenticator,
   createJwtAuthenticator,
-  createJwtIssuer,
   createManagementAuthenticator,
   type FetchJwks,
   type JwtIssuer,
   maxJwksBytes,
   type Peppers,
-  parseTokenLifetime,
-  type SigningAlgorithm,
   type SigningKey,
 } from "@llmproxy/auth";
-import type { AuthConfig, JwtAlgorithm, JwtIssuerConfig } from "@llmproxy/config";
+import type { AuthConfig } from "@llmproxy/config";
 import { fetchDocument } from "@llmproxy/proxy-core";
-import {
-  type Authenticator,
-  type Clock,
-  type EventBus,
-  type JsonObject,
-  type Logger,
-  ProxyError,
-  type Store,
-} from "@llmproxy/spec";
+import type { Authenticator, Clock, EventBus, JsonObject, Logger, Store } from "@llmproxy/spec";
 import type { PreparedUpdate } from "../model-routing.ts";
+import { acceptedIssuers, ownIssuer, signingKeyPath } from "./accepted-issuers.ts";
 import type { Bootstrap } from "./data/bootstrap.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
@@ -59,10 +48,6 @@ export interface Authentication {
   close(): void;
 }
 
-/** A year and a day: tokens of a shared secret are often made to last. */
-const longestSecretTtlMs = parseTokenLifetime("366d");
-const dayMs = 86_400_000;
-
 /**
  * Opens authentication.
  *
@@ -75,9 +60,8 @@ export async function openAuthentication(
   const { clock } = ports;
   let current = config;
   const keys = await openSigningKeys({
-    directory: ports.dataDirectory,
-    file: config.issuer.keyFile,
-    algorithm: signingAlgorithm(config.issuer.algorithm),
+    path: signingKeyPath(config.issuer, ports.dataDirectory),
+    algorithm: config.issuer.algorithm,
     clock,
     logger: ports.logger,
     onChange: () => use.follow(current),
@@ -85,7 +69,7 @@ export async function openAuthentication(
   const use = verifiersOf(config, keys, ports);
   return {
     authenticator: use.authenticator,
-    issuer: async () => issuerOf(current, await keys.ensure(), clock),
+    issuer: async () => ownIssuer(current.issuer, await keys.ensure(), clock),
     jwks: () => publishedKeys(current, keys.current(), clock),
     async prepare(next) {
       use.check(next);
@@ -118,7 +102,7 @@ function verifiersOf(config: AuthConfig, keys: SigningKeys, ports: Authenticatio
   if (!config.enabled) return { authenticator: anonymousAuthenticator, check() {}, follow() {}, close() {} };
   const { store, bus, clock, logger, peppers } = ports;
   const shared = { projects: store.projects, bus, clock, logger, maxStaleMs: config.maxStaleMs };
-  const issuers = (now: AuthConfig): AcceptedIssuer[] => acceptedBy(now, keys.current(), clock);
+  const issuers = (now: AuthConfig) => acceptedIssuers(now, keys.current(), clock);
   const fetchJwks = fetcher(clock);
   const apiKeys = createApiKeyAuthenticator({ ...shared, keys: store.keys, peppers });
   const jwts = createJwtAuthenticator({ ...shared, issuers: issuers(config), fetchJwks });
@@ -148,45 +132,9 @@ function verifiersOf(config: AuthConfig, keys: SigningKeys, ports: Authenticatio
   };
 }
 
-/** Whoever verifies a token of ours must not be able to make one: that takes a key pair. */
-function signingAlgorithm(algorithm: JwtAlgorithm): SigningAlgorithm {
-  if (algorithm !== "HS256") return algorithm;
-  throw new ProxyError(
-    "invalid_request",
-    "auth.issuer.algorithm: expected EdDSA, ES256 or RS256; HS256 has no public key",
-    { field: "auth.issuer.algorithm" },
-  );
-}
-
-/** Everybody whose tokens are accepted: ourselves, once there is a key, and who is configured. */
-function acceptedBy(config: AuthConfig, keys: readonly SigningKey[], clock: Clock): AcceptedIssuer[] {
-  const own = keys.length === 0 ? [] : [issuerOf(config, keys, clock).accepted()];
-  return [...own, ...config.jwt.map(acceptedIssuer)];
-}
-
 function publishedKeys(config: AuthConfig, keys: readonly SigningKey[], clock: Clock): JsonObject {
-  const published = keys.length === 0 ? [] : issuerOf(config, keys, clock).jwks().keys;
+  const published = keys.length === 0 ? [] : ownIssuer(config.issuer, keys, clock).jwks().keys;
   return { keys: published.map((key) => ({ ...key })) };
-}
-
-function issuerOf({ issuer: own }: AuthConfig, keys: readonly SigningKey[], clock: Clock): JwtIssuer {
-  return createJwtIssuer({ keys, issuer: own.issuer, audience: own.audience, ttlMs: own.ttlMs, clock });
-}
-
-function acceptedIssuer(config: JwtIssuerConfig): AcceptedIssuer {
-  const { secret, jwksUrl: url, allowPrivate, ...shared } = config;
-  if (secret)
-    return {
-      ...shared,
-      keys: { kind: "secret", secret },
-      // Tokens of the servers this one replaces name no audience, and live for months.
-      isAudienceOptional: true,
-      maxTtlMs: longestSecretTtlMs,
-      maxAgeMs: longestSecretTtlMs,
-    };
-  if (url === undefined)
-    throw new ProxyError("internal", "internal error", { cause: new Error(`${config.issuer} has no keys`) });
-  return { ...shared, keys: { kind: "remote", url, allowPrivate }, maxTtlMs: dayMs };
 }
 
 /** Keys of others come through the guarded connector, as everything from outside. */

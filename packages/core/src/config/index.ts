@@ -6,6 +6,7 @@
  * @module
  */
 
+export { acceptedIssuer, longestSecretTtlMs, readAcceptedIssuers } from "./accepted-issuers.ts";
 export type { ConfigurationOperations, ConfigurationView, SettingView } from "./configuration.ts";
 export { type Bootstrap, readBootstrap } from "./data/bootstrap.ts";
 export { readSecretFile, writeSecretFile } from "./data/secret-file.ts";

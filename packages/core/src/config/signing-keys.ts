@@ -7,7 +7,6 @@
  * @module
  */
 
-import { isAbsolute, join } from "node:path";
 import {
   exportSigningKeys,
   generateSigningKey,
@@ -20,10 +19,8 @@ import { readSecretFile, writeSecretFile } from "./data/secret-file.ts";
 
 /** Where keys are, and what they are for. */
 export interface SigningKeyOptions {
-  /** The data directory; relative paths are below it. */
-  readonly directory: string;
-  /** The file; `jwt-keys.pem` when absent. */
-  readonly file: string | undefined;
+  /** The file. */
+  readonly path: string;
   /** What a key that is made here is for, and what the first key must be for. */
   readonly algorithm: SigningAlgorithm;
   readonly clock: Clock;
@@ -51,8 +48,7 @@ const followMs = 5000;
  *   others may read
  */
 export async function openSigningKeys(options: SigningKeyOptions): Promise<SigningKeys> {
-  const { directory, file = "jwt-keys.pem", clock, logger } = options;
-  const path = isAbsolute(file) ? file : join(directory, file);
+  const { path, clock, logger } = options;
   let text = await readSecretFile(path);
   let keys = text === undefined ? [] : read(text, options);
   let making: Promise<readonly SigningKey[]> | undefined;

@@ -5,8 +5,9 @@
  */
 
 import { type AcceptedIssuer, inspectJwt } from "@llmproxy/auth";
+import { readAcceptedIssuers } from "@llmproxy/core/config";
 import { systemClock } from "@llmproxy/spec";
-import { acceptedIssuers, fetchKeySet } from "../jwt/accepted-issuers.ts";
+import { fetchKeySet } from "../jwt/fetch-key-set.ts";
 import { type Check, type Checkup, failedBy, ok } from "./checkup.ts";
 
 /** Reads our own keys and fetches those of others. */
@@ -14,7 +15,7 @@ export async function checkIssuers({ loaded, dataDirectory, options }: Checkup):
   if (!loaded) return [];
   const { auth } = loaded.config;
   try {
-    const issuers = await acceptedIssuers(auth, dataDirectory);
+    const issuers = await readAcceptedIssuers(auth, dataDirectory, systemClock);
     const checks = await Promise.all(issuers.map((issuer) => issuerCheck(issuer, options.offline ?? false)));
     const isOwnMissing = issuers.length === auth.jwt.length;
     return [

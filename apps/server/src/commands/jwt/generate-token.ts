@@ -6,10 +6,10 @@
 
 import { issueHs256, parseTokenLifetime } from "@llmproxy/auth";
 import type { JwtIssuerConfig } from "@llmproxy/config";
+import { longestSecretTtlMs } from "@llmproxy/core/config";
 import { ProxyError, type Secret, systemClock } from "@llmproxy/spec";
 import type { Host } from "../../host.ts";
 import { type CommonOptions, loadHostConfig } from "../load-host-config.ts";
-import { longestSecretTtlMs } from "./accepted-issuers.ts";
 import { type PrintTokenOptions, printToken } from "./print-token.ts";
 
 /** Options of the command. */

@@ -8,11 +8,12 @@
 
 import { resolve } from "node:path";
 import { type AcceptedIssuer, type InspectedJwt, inspectJwt } from "@llmproxy/auth";
+import { readAcceptedIssuers } from "@llmproxy/core/config";
 import { type JsonValue, ProxyError, systemClock } from "@llmproxy/spec";
 import type { Host } from "../../host.ts";
 import { type CommonOptions, loadHostConfig } from "../load-host-config.ts";
 import { print } from "../output.ts";
-import { acceptedIssuers, fetchKeySet } from "./accepted-issuers.ts";
+import { fetchKeySet } from "./fetch-key-set.ts";
 import { momentText } from "./moment-text.ts";
 
 /** Options of the command. */
@@ -38,7 +39,11 @@ const maxTokenBytes = 65_536;
 export async function inspectToken(host: Host, options: InspectOptions, given?: string): Promise<void> {
   const text = given === undefined || given === "-" ? await readStdin(host) : given;
   const { config } = await loadHostConfig(host, options);
-  const issuers = await acceptedIssuers(config.auth, resolve(host.directory, options.dataDir));
+  const issuers = await readAcceptedIssuers(
+    config.auth,
+    resolve(host.directory, options.dataDir),
+    systemClock,
+  );
   const found = await inspect(text.trim(), issuers, options.offline ?? false);
   print(host, options.json, jsonOf(found), textOf(found));
   if (found.findings.length > 0)
