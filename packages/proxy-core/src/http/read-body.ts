@@ -33,9 +33,12 @@ export async function readBody(response: UpstreamResponse, maxBytes: number): Pr
 /** How many pieces are held as they came: each is an object of some 200 bytes, be it of a single byte. */
 const maxPieces = 256;
 
+/** One for all: each buffer of its own, be it empty, is work for the collector. */
+const nothing: Buffer = Buffer.alloc(0);
+
 /** Bytes that come in pieces. A few are put together once, at the end; many are copied to where there is room. */
 class Pieces {
-  #merged = Buffer.alloc(0);
+  #merged = nothing;
   #mergedSize = 0;
   #pieces: Buffer[] = [];
   #size = 0;
@@ -53,8 +56,10 @@ class Pieces {
 
   /** All of them; to be called once, at the end. */
   bytes(): Buffer {
-    const [first, ...others] = this.#pieces;
-    if (this.#mergedSize === 0) return first && others.length === 0 ? first : Buffer.concat(this.#pieces);
+    if (this.#mergedSize === 0) {
+      const [first = nothing] = this.#pieces;
+      return this.#pieces.length < 2 ? first : Buffer.concat(this.#pieces, this.#size);
+    }
     this.#merge();
     return this.#merged.subarray(0, this.#mergedSize);
   }

@@ -76,6 +76,7 @@ class LazyWatchdog implements Watchdog {
   #isStopped = false;
   /** When the next limit passes. */
   dueMs: number;
+  place = -1;
 
   constructor(
     options: WatchdogOptions,
