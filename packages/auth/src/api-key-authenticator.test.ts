@@ -159,6 +159,20 @@ describe("createApiKeyAuthenticator", () => {
     expect(hashed).toHaveLength(1);
   });
 
+  it("knows a proven token again, and still asks its record whether it is good", async () => {
+    const { store, bus, record, text, authenticate } = setUp();
+    await authenticate(text);
+    store.keys.set(record.id, { ...record, revokedAt: createdAt });
+    await bus.publish({ type: "key-changed", keyId: record.id });
+    expect(await outcomeOf(authenticate(text))).toBe("unauthenticated token_inactive");
+    store.keys.set(record.id, { ...record, hash: new Uint8Array(32) });
+    await bus.publish({ type: "key-changed", keyId: record.id });
+    expect(await outcomeOf(authenticate(text))).toBe("unauthenticated invalid_token");
+    store.keys.delete(record.id);
+    await bus.publish({ type: "key-changed", keyId: record.id });
+    expect(await outcomeOf(authenticate(text))).toBe("unauthenticated token_not_found");
+  });
+
   it("accepts keys hashed with an older pepper", async () => {
     const { addKey, authenticate } = setUp();
     const { text, record } = addKey({}, createPeppers([olderPepper]));

@@ -5,6 +5,11 @@
  * Whatever is wrong with a token, the refusal is the same and so is the work done for it: an unknown id is
  * compared with a hash that nothing matches. A store that cannot answer is never the caller's fault: 503, not 401.
  *
+ * A token that has proven genuine is known again by its SHA-256, while the record that it matched is at hand: no
+ * form, checksum or HMAC is looked at then. Knowing it by its text would spare that hash too, but a dump of this
+ * process would then be a list of the keys of everybody who calls; and a lookup by digest tells who measures its
+ * time nothing, as nobody can choose a digest that shares its beginning with that of a token unknown to them.
+ *
  * @module
  */
 
@@ -21,6 +26,7 @@ import type {
   Secret,
 } from "@llmproxy/spec";
 import { parseApiKey } from "./api-key.ts";
+import { createBoundedCache } from "./bounded-cache.ts";
 import type { Peppers } from "./peppers.ts";
 import { createProjectRecords } from "./project-records.ts";
 import { createRecordCache } from "./record-cache.ts";
@@ -66,8 +72,17 @@ interface HeldKey {
   provenDigest?: string;
 }
 
+/** What a caller has presented. */
+interface PresentedToken {
+  readonly text: string;
+  /** Its SHA-256. */
+  readonly digest: string;
+}
+
 const defaultMaxStaleMs = 600_000;
 const maxKeys = 50_000;
+/** How many tokens are known by their digest; about 2 MB when full. */
+const maxProven = 10_000;
 const hashBytes = 32;
 const keyRoles: readonly Role[] = Object.freeze(["key"] as const);
 
@@ -86,15 +101,18 @@ export function createApiKeyAuthenticator(options: ApiKeyAuthenticatorOptions): 
     if (event.type === "key-changed") keys.drop(event.keyId);
   });
   const check = createKeyCheck(peppers, clock);
+  // An id is a part of its token, so this can never be out of date; whether the key is still good, its record tells.
+  const provenIds = createBoundedCache<string>(maxProven);
 
   return {
     async authenticate(token, signal) {
       const text = token.reveal();
-      const name = parseApiKey(text);
-      // The other kinds are reserved; there is nothing yet that one could open.
-      if (name?.kind !== "v") throw refuseToken("invalid_token");
-      const found = keys.get(name.id, signal);
-      const key = check(text, found instanceof Promise ? await found : found);
+      const digest = hash("sha256", text, "hex");
+      const provenId = provenIds.get(digest);
+      const id = provenId ?? readId(text);
+      const found = keys.get(id, signal);
+      const key = check({ text, digest }, found instanceof Promise ? await found : found);
+      if (provenId === undefined) provenIds.set(digest, id);
       const waiting = projects.requireActive(key.projectId, signal);
       if (waiting instanceof Promise) await waiting;
       return key.principal;
@@ -103,8 +121,16 @@ export function createApiKeyAuthenticator(options: ApiKeyAuthenticatorOptions): 
       unsubscribe();
       keys.close();
       projects.close();
+      provenIds.clear();
     },
   };
+}
+
+function readId(text: string): string {
+  const name = parseApiKey(text);
+  // The other kinds are reserved; there is nothing yet that one could open.
+  if (name?.kind !== "v") throw refuseToken("invalid_token");
+  return name.id;
 }
 
 function hold(record: KeyRecord | undefined, peppers: Peppers, logger: Logger): HeldKey | undefined {
@@ -136,18 +162,20 @@ function hold(record: KeyRecord | undefined, peppers: Peppers, logger: Logger): 
  *
  * Where there is no such key, it is compared with a hash that nothing matches: the same work, whoever asks.
  */
-function createKeyCheck(peppers: Peppers, clock: Clock): (text: string, key: HeldKey | undefined) => HeldKey {
+function createKeyCheck(
+  peppers: Peppers,
+  clock: Clock,
+): (token: PresentedToken, key: HeldKey | undefined) => HeldKey {
   const nothingMatches = randomBytes(hashBytes);
-  const isGenuine = (text: string, key: HeldKey | undefined): boolean => {
-    const digest = hash("sha256", text, "hex");
+  const isGenuine = ({ text, digest }: PresentedToken, key: HeldKey | undefined): boolean => {
     if (key?.provenDigest === digest) return true;
     const isUsable = key?.hash.length === hashBytes && peppers.has(key.pepperId);
     const isEqual = timingSafeEqual(peppers.hash(text, key?.pepperId), isUsable ? key.hash : nothingMatches);
     if (isEqual && key) key.provenDigest = digest;
     return isEqual;
   };
-  return (text, key) => {
-    const matches = isGenuine(text, key);
+  return (token, key) => {
+    const matches = isGenuine(token, key);
     if (!key) throw refuseToken("token_not_found");
     if (!matches) throw refuseToken("invalid_token");
     if (key.isRevoked) throw refuseToken("token_inactive");

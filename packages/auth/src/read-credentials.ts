@@ -35,7 +35,9 @@ const none: Credentials = { kind: "none" };
  */
 export function readCredentials(headers: CredentialHeaders): Credentials {
   let token = pick(undefined, headers.authorization, readBearer);
-  for (const name of keyHeaders) token = pick(token, headers[name], (value) => checkToken(value, name));
+  // Most requests have none of them; what reads them is made only where there is something to read.
+  for (const name of keyHeaders)
+    if (headers[name] !== undefined) token = pick(token, headers[name], (value) => checkToken(value, name));
   token = pick(token, headers["sec-websocket-protocol"], readSubprotocols);
   return token === undefined ? none : { kind: "token", token: new Secret(token) };
 }
