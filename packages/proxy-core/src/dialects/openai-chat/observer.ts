@@ -18,23 +18,18 @@ import { readFinishReason } from "./finish-reason.ts";
 import { readChunk } from "./stream.ts";
 import { readUsage } from "./usage.ts";
 
-/**
- * Usage, a finish reason or an error with a value that is not null, or an event's name. One expression over a
- * byte string takes a tenth of the time of a search in the buffer for each name.
+/*
+ * What tells something: usage, a finish reason or an error with a value that is not null; an event's name, with the
+ * line end before it; vLLM's errors, which say `"object":"error"`; the index of a further choice. One expression over a
+ * byte string takes a tenth of the time of a search in the buffer for each name, and each of these, which begins with
+ * few letters, a tenth of the time of one expression for all of them.
  */
-const member = /"(?:usage|finish_reason|error)"[ \t\r\n]*:[ \t\r\n]*[^n \t\r\n]/;
-const telling = new RegExp(`${member.source}|[\\r\\n]event:`);
-/** vLLM's errors say `"object":"error"`. What begins with a long literal is found faster by itself. */
-const errorObject = /"object"[ \t\r\n]*:[ \t\r\n]*"error"/;
-const furtherIndex = /"index"[ \t\r\n]*:[ \t\r\n]*[1-9]/;
-/** The line end before an event's name belongs to the frame before: it is only looked back at. */
-const eventName = /event:(?<=(?:^|^\u00EF\u00BB\u00BF|[\r\n])event:)/;
-const allTelling = new RegExp(
-  [member, errorObject, furtherIndex, eventName].map(({ source }) => source).join("|"),
-  "g",
-);
+const member = /"(?:usage|finish_reason|error)"[ \t\r\n]*:[ \t\r\n]*[^n \t\r\n]|[\r\n]event:/g;
+const errorObject = /"object"[ \t\r\n]*:[ \t\r\n]*"error"/g;
+const furtherIndex = /"index"[ \t\r\n]*:[ \t\r\n]*[1-9]/g;
 /** The first frame's event has no line end before it. */
-const startsWithEvent = /^(?:\u00EF\u00BB\u00BF)?event:/;
+const startsWithEvent = /^(?:\u00EF\u00BB\u00BF)?event:/g;
+const allTelling = [member, errorObject, furtherIndex, startsWithEvent];
 const delta = /"delta"[ \t\r\n]*:/;
 const toolCalls = '"tool_calls"';
 const indexPrefix = '"index';
@@ -83,7 +78,8 @@ class Observer implements FrameObserver {
     const seen = this.observation;
     const bytes = asBuffer(frames);
     const text = bytes.toString("latin1");
-    const passed = isTelling(text) ? this.#look(bytes, text) : undefined;
+    const places = tellingPlaces(text);
+    const passed = places.length > 0 ? this.#look(bytes, text, places) : undefined;
     const passedText = passed ? passed.toString("latin1") : text;
     if (!seen.hasOutput) seen.hasOutput = delta.test(passedText);
     if (!seen.usage) seen.outputBytes += outputLength(passedText, outputStart);
@@ -91,12 +87,12 @@ class Observer implements FrameObserver {
   }
 
   /** Reads the frames that tell something; undefined when nothing is to be left out. */
-  #look(bytes: Buffer, text: string): Buffer | undefined {
+  #look(bytes: Buffer, text: string, places: readonly number[]): Buffer | undefined {
     const finder = createFrameFinder(text);
     const passed: Buffer[] = [];
     let passedTo = 0;
     let readTo = 0;
-    for (const { index } of text.matchAll(allTelling)) {
+    for (const index of places) {
       if (index < readTo || this.#isKnownIndex(text, index, finder)) continue;
       const { start, end } = finder.around(index);
       readTo = end;
@@ -164,10 +160,20 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function isTelling(text: string): boolean {
-  return (
-    telling.test(text) || furtherIndex.test(text) || errorObject.test(text) || startsWithEvent.test(text)
-  );
+/** Where something is told, in order. */
+function tellingPlaces(text: string): readonly number[] {
+  const places: number[] = [];
+  for (const telling of allTelling) {
+    telling.lastIndex = 0;
+    for (let found = telling.exec(text); found; found = telling.exec(text))
+      // The line end before an event's name belongs to the frame before.
+      places.push(isLineEnd(text.charCodeAt(found.index)) ? found.index + 1 : found.index);
+  }
+  return places.length > 1 ? places.sort((one, other) => one - other) : places;
+}
+
+function isLineEnd(code: number): boolean {
+  return code === 0x0a || code === 0x0d;
 }
 
 function isSpace(code: number): boolean {
