@@ -264,6 +264,27 @@ describe("observeReply", () => {
       { input_tokens: 1, output_tokens: 2, output_tokens_details: { thinking_tokens: 9 } },
       { inputTokens: 1, reasoningTokens: 2 },
     ],
+    [
+      {
+        input_tokens: 23,
+        output_tokens: 10,
+        iterations: [
+          { type: "compaction", input_tokens: 180, cache_read_input_tokens: 5, output_tokens: 35 },
+          { type: "advisor_message", input_tokens: 7, output_tokens: 2 },
+          { type: "message", input_tokens: 23, output_tokens: 10 },
+          null,
+        ],
+      },
+      { inputTokens: 210, cacheReadTokens: 5, outputTokens: 47 },
+    ],
+    [
+      { input_tokens: 1, output_tokens: 2, iterations: [{ type: "compaction", output_tokens: 3 }] },
+      { inputTokens: 1, outputTokens: 5, estimated: true },
+    ],
+    [
+      { input_tokens: 1, output_tokens: 2, iterations: null },
+      { inputTokens: 1, outputTokens: 2 },
+    ],
   ])("reads the usage %j", (usage, counts) => {
     expect(observeReply(message({ usage })).usage).toEqual(counts && { ...noUsage, ...counts });
   });

@@ -2,25 +2,51 @@
  * Usage: what the vendor counted, in disjoint parts.
  *
  * `input_tokens` counts neither what was read from the cache nor what was written to it; `output_tokens` includes
- * thinking. A stream tells usage at its begin and again, in total, at its end, where a member that is left out
+ * thinking; neither counts what is billed beside the answer, which `iterations` tells. A stream tells usage at its begin and again, in total, at its end, where a member that is left out
  * stays as it was. What a vendor reports is not trusted: a count that cannot be is replaced, and the usage is
  * then marked as estimated.
  *
- * @see Anthropic API, "Prompt caching", "Streaming messages"
+ * @see Anthropic API, "Prompt caching", "Streaming messages", "Compaction", "Advisor tool"
  * @module
  */
 
 import type { JsonObject, JsonValue, Usage, UsagePart } from "@llmproxy/spec";
-import { filter, objectOf, sameJson } from "../../json/value.ts";
+import { filter, isArray, isObject, objectOf, sameJson } from "../../json/value.ts";
 import { ownExtra } from "./extra.ts";
 
 /** More tokens than any model reads and writes in one call. */
 const maxTokens = 100_000_000;
 
+/** What is billed beside the answer: conversations that were summed up, and advice of another model. */
+const besides: ReadonlySet<JsonValue | undefined> = new Set(["compaction", "advisor_message"]);
+
 /** Reads `usage`; undefined when it has no counts at all. */
 export function readUsage(value: JsonValue | undefined): Usage | undefined {
   const usage = objectOf(value);
-  if (!usage) return undefined;
+  const answer = usage && readCounts(usage);
+  if (!answer || !isArray(usage.iterations)) return answer;
+  return usage.iterations
+    .filter(isObject)
+    .filter(({ type }) => besides.has(type))
+    .flatMap((iteration) => readCounts(iteration) ?? [])
+    .reduce(sum, answer);
+}
+
+function sum(left: Usage, right: Usage): Usage {
+  return {
+    inputTokens: left.inputTokens + right.inputTokens,
+    cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
+    cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
+    cacheWriteHourTokens: left.cacheWriteHourTokens + right.cacheWriteHourTokens,
+    audioInputTokens: 0,
+    outputTokens: left.outputTokens + right.outputTokens,
+    reasoningTokens: left.reasoningTokens + right.reasoningTokens,
+    audioOutputTokens: 0,
+    estimated: left.estimated || right.estimated,
+  };
+}
+
+function readCounts(usage: JsonObject): Usage | undefined {
   const input = countOf(usage.input_tokens);
   const output = countOf(usage.output_tokens);
   if (input === undefined && output === undefined) return undefined;
