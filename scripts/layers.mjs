@@ -37,11 +37,19 @@ export const layers = {
 
 const embedding = ["core", "services", "rest"];
 
-/** What their tests may import: fakes, and above the libraries also what an embedding program would bring. */
+/**
+ * What their tests may import: fakes, above the libraries also what an embedding program would bring, and for the server
+ * its client.
+ */
 export const layersOfTests = Object.fromEntries(
   Object.entries(layers).map(([name, allowed]) => [
     name,
-    [...allowed, ...(embedding.includes(name) ? libraries : []), "testing"],
+    [
+      ...allowed,
+      ...(embedding.includes(name) ? libraries : []),
+      ...(name === "server" ? ["sdk"] : []),
+      "testing",
+    ],
   ]),
 );
 

@@ -39,7 +39,9 @@ export const docsPage = `<!doctype html>
 <style>body { margin: 0 }</style>
 </head>
 <body>
-<openapi-explorer spec-url="openapi.json" use-path-in-nav-bar="true" collapse="true">
+<openapi-explorer spec-url="openapi.json" use-path-in-nav-bar="true" collapse="true" hide-server-selection="true"
+ primary-color="#1d4ed8" secondary-color="#93c5fd" nav-bg-color="#0f172a" nav-text-color="#cbd5e1"
+ nav-hover-bg-color="#1e293b" nav-hover-text-color="#ffffff">
 <noscript>This page needs JavaScript. What it shows is <a href="openapi.json">openapi.json</a>.</noscript>
 </openapi-explorer>
 </body>
