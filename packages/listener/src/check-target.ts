@@ -15,6 +15,9 @@ interface Rule {
   readonly refusal: Refusal;
 }
 
+// What nearly every path is like, and no rule refuses: one look instead of five.
+const plainPath = /^(?:\/[A-Za-z0-9][A-Za-z0-9_.-]*)+$/;
+
 const rules: readonly Rule[] = [
   {
     pattern: /^(?!\/)/,
@@ -47,6 +50,7 @@ const rules: readonly Rule[] = [
 export function checkTarget(target: string): Refusal | undefined {
   const query = target.indexOf("?");
   const path = query === -1 ? target : target.slice(0, query);
+  if (plainPath.test(path)) return undefined;
   for (const { pattern, refusal } of rules) if (pattern.test(path)) return refusal;
   return undefined;
 }

@@ -31,11 +31,21 @@ const internalError: Refusal = { status: 500, code: "internal", message: "intern
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #running = new Set<ListenerResponse>();
+  /** One function for all answers, which are what it is called on. */
+  readonly #forget: (this: ListenerResponse) => void;
+  readonly #ignore: (error: unknown) => void;
   #draining = false;
 
   /** @param options - what to work with */
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    const running = this.#running;
+    this.#forget = function forget() {
+      running.delete(this);
+    };
+    // A client that leaves is no failure; handlers see it as `aborted` and `close`. Without a listener the
+    // event would end the process.
+    this.#ignore = (error) => options.logger.debug({ error }, "request ended early");
   }
 
   /** How many requests are being answered. */
@@ -69,14 +79,11 @@ export class Dispatcher {
     this.#options.logger.debug({ status, reason: message }, "request refused");
   }
 
-  #track(request: ListenerRequest, response: ListenerResponse): void {
+  #track(request: EventEmitter, response: ListenerResponse): void {
     this.#running.add(response);
-    response.once("close", () => this.#running.delete(response));
-    // A client that leaves is no failure; handlers see it as `aborted` and `close`. Without a listener the
-    // event would end the process.
-    const ignore = (error: unknown): void => this.#options.logger.debug({ error }, "request ended early");
-    const emitters: readonly EventEmitter[] = [request, response];
-    for (const emitter of emitters) emitter.on("error", ignore);
+    const emitter: EventEmitter = response;
+    emitter.on("close", this.#forget).on("error", this.#ignore);
+    request.on("error", this.#ignore);
   }
 
   #run(request: ListenerRequest, response: ListenerResponse): void {

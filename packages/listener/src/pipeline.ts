@@ -35,6 +35,8 @@ export class Pipeline {
   readonly #socket: Socket;
   readonly #options: PipelineOptions;
   readonly #waiting: Exchange[] = [];
+  /** One function for all answers, which are what it is called on. */
+  readonly #onClose: (this: ServerResponse) => void;
   #running: Exchange | undefined;
   #startedCount = 0;
   #isPaused = false;
@@ -47,6 +49,10 @@ export class Pipeline {
   constructor(socket: Socket, options: PipelineOptions) {
     this.#socket = socket;
     this.#options = options;
+    const finish = (response: ServerResponse): void => this.#finish(response);
+    this.#onClose = function onClose() {
+      finish(this);
+    };
   }
 
   /** Serves a request now or when those before it have been answered. */
@@ -92,11 +98,13 @@ export class Pipeline {
     // Node's own limit only asks the client to close the connection and leaves it open.
     if (this.#startedCount >= this.#options.limits.maxRequestsPerSocket)
       exchange.response.shouldKeepAlive = false;
-    exchange.response.once("close", () => this.#finish(exchange.request));
+    exchange.response.on("close", this.#onClose);
     this.#options.serve(exchange.request, exchange.response);
   }
 
-  #finish(request: IncomingMessage): void {
+  #finish(response: ServerResponse): void {
+    if (this.#running?.response !== response) return;
+    const { request } = this.#running;
     this.#running = undefined;
     if (this.#socket.destroyed || !this.#socket.writable) {
       this.#waiting.length = 0;

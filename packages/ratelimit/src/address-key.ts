@@ -19,7 +19,8 @@ const groupsInAddress = 8;
  */
 export function addressKey(address: string): string {
   if (address.length > maxLength) return "other";
-  if (!isIPv6(address)) return address;
+  // Most are IPv4, and asked for with each request while anybody is watched: one look tells those.
+  if (!address.includes(":") || !isIPv6(address)) return address;
   const canonical = new SocketAddress({ address, family: "ipv6" }).address;
   const [, ipv4] = mapped.exec(canonical) ?? [];
   return ipv4 ?? `${prefixOf(canonical)}::/64`;
