@@ -25,6 +25,9 @@ export interface CallReader {
 interface Call {
   readonly index: number;
   readonly id: string | undefined;
+  readonly name: string | undefined;
+  /** Whether its first fragment has all its arguments. */
+  readonly isWhole: boolean;
 }
 
 /** The most tool calls of one choice. */
@@ -36,27 +39,27 @@ export function createCallReader(form: Form): CallReader {
   const byIndex = new Map<number, Call>();
 
   /** The call a fragment goes on with; undefined when it begins one. */
-  const find = ({ at, id, name }: Fragment): Call | undefined => {
+  const find = (fragment: Fragment): Call | undefined => {
+    const { at, id } = fragment;
     if (form === "unary") return undefined;
-    if (at === undefined) return id === undefined ? calls.at(-1) : calls.find((call) => call.id === id);
-    const call = byIndex.get(at);
-    // One index for all parallel calls: only another id and another name tell.
-    const isOther = id !== undefined && name !== undefined && call?.id !== id;
-    return isOther ? undefined : call;
+    if (at === undefined && id !== undefined) return calls.find((call) => call.id === id);
+    const call = at === undefined ? calls.at(-1) : byIndex.get(at);
+    return call && isOther(fragment, call) ? undefined : call;
   };
 
-  const begin = ({ at, id }: Pick<Fragment, "at" | "id">): Call => {
+  const begin = (fragment?: Fragment): Call => {
     if (calls.length >= maxCalls)
       throw new ProxyError("upstream_failed", `the provider sent more than ${maxCalls} tool calls`);
-    const call = { index: calls.length, id };
+    const { at, id, name } = fragment ?? {};
+    const text = form === "stream" ? argumentsText(fragment?.called.arguments) : "";
+    const call = { index: calls.length, id, name, isWhole: isObjectText(text) };
     calls.push(call);
     if (at !== undefined) byIndex.set(at, call);
     return call;
   };
 
   /** In a unary answer the place of a call is its index. */
-  const place = (): { readonly at?: number } =>
-    form === "unary" ? { at: begin({ at: undefined, id: undefined }).index } : {};
+  const place = (): { readonly at?: number } => (form === "unary" ? { at: begin().index } : {});
 
   return {
     read(value, choice) {
@@ -68,6 +71,25 @@ export function createCallReader(form: Form): CallReader {
         : startParts(fragment, choice, begin(fragment));
     },
   };
+}
+
+/**
+ * Whether a fragment is not of the call its index, or the lack of one, points to. Some vendors give all parallel
+ * calls one index: another id and a name tell then or, where there are no ids, a name behind a call that is whole.
+ */
+function isOther({ id, name }: Fragment, call: Call): boolean {
+  if (name === undefined) return false;
+  return id === undefined ? call.isWhole || (call.name ?? name) !== name : call.id !== id;
+}
+
+function isObjectText(text: string): boolean {
+  if (!text.endsWith("}")) return false;
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    // There is more to come.
+    return false;
+  }
 }
 
 /** A piece of a call of a function. */

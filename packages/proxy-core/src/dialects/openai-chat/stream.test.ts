@@ -272,6 +272,29 @@ describe("createStreamReader", () => {
         ["c2", "f", "2"],
       ],
     ],
+    ...[undefined, 0].map((index): [string, JsonObject[], [string, string, string][]] => [
+      `each whole, with nothing to tell them apart but the index ${index}`,
+      ["f", "f", "g"].map((name, at) =>
+        call({
+          ...(index === undefined ? {} : { index }),
+          id: "",
+          function: { name, arguments: `{"at":${at}}` },
+        }),
+      ),
+      [
+        ["call_0", "f", '{"at":0}'],
+        ["call_1", "f", '{"at":1}'],
+        ["call_2", "g", '{"at":2}'],
+      ],
+    ]),
+    [
+      "with the name repeated, but no id",
+      [
+        call({ index: 0, id: "c1", function: { name: "f", arguments: "{" } }),
+        call({ index: 0, function: { name: "f", arguments: "}" } }),
+      ],
+      [["c1", "f", "{}"]],
+    ],
     [
       "with the id repeated",
       [
