@@ -42,6 +42,12 @@ describe("CORS", () => {
       expect(headers["access-control-expose-headers"]).toContain(name);
   });
 
+  it("lets scripts read what is passed on of an upstream's headers", () => {
+    const { headers } = ask("POST", { origin: app });
+    for (const name of ["x-upstream-request-id", "openai-processing-ms"])
+      expect(headers["access-control-expose-headers"]?.split(", ")).toContain(name);
+  });
+
   it("answers a preflight with the headers that were asked for", () => {
     const asked = "authorization, content-type, x-stainless-os, connect-protocol-version";
     const answer = ask("OPTIONS", { origin: app, ...preflight, "access-control-request-headers": asked });

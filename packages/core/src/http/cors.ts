@@ -37,6 +37,8 @@ const methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const exposed = [
   "x-request-id",
   "request-id",
+  "x-upstream-request-id",
+  "openai-processing-ms",
   "retry-after",
   "x-should-retry",
   "x-llmproxy-overhead-ms",
