@@ -11,6 +11,7 @@ import { checkRequest, type HeaderLimits, type RequestHead } from "./check-reque
 import { continueAtFirstRead, expectsContinue } from "./continue-at-first-read.ts";
 import type { ListenerRequest, ListenerResponse, RequestHandler } from "./handler.ts";
 import { type Refusal, writeRefusal } from "./refusal.ts";
+import { SecuredResponse } from "./secured-response.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** What a dispatcher works with. */
@@ -68,7 +69,9 @@ export class Dispatcher {
       this.#refuse(request, response, refusal);
       return;
     }
-    for (const [name, value] of securityHeaders) response.setHeader(name, value);
+    // Over HTTP/1.1 the answer sees to them itself.
+    if (!(response instanceof SecuredResponse))
+      for (const [name, value] of securityHeaders) response.setHeader(name, value);
     if (expectsContinue(request)) continueAtFirstRead(request, response);
     this.#run(request, response);
   }

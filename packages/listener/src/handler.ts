@@ -14,7 +14,10 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
  */
 export type ListenerRequest = IncomingMessage | Http2ServerRequest;
 
-/** The answer to write; the security headers of the listener are set on it already and may be replaced. */
+/**
+ * The answer to write. It has the security headers of the listener, unless the handler gives others under their
+ * names. Its head is written fastest in one piece: `writeHead` with a flat list, and no header set before.
+ */
 export type ListenerResponse = ServerResponse | Http2ServerResponse;
 
 /**

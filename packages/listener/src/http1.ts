@@ -13,6 +13,7 @@ import type { ListenerLimits } from "./limits.ts";
 import { parseRefusal } from "./parse-refusal.ts";
 import { Pipeline } from "./pipeline.ts";
 import { type Refusal, refusalBytes } from "./refusal.ts";
+import { SecuredResponse } from "./secured-response.ts";
 
 /** What HTTP/1.1 works with. */
 export interface Http1Options {
@@ -74,6 +75,7 @@ export class Http1 {
 
 function createHttp1Server(limits: ListenerLimits): Server {
   const server = createServer({
+    ServerResponse: SecuredResponse,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.timeoutCheckIntervalMs,

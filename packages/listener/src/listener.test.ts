@@ -96,6 +96,24 @@ describe("answers", () => {
     expect(headers).toMatchObject(defaults);
   });
 
+  it.each<[string, (response: ServerResponse) => unknown]>([
+    ["set", (response) => response.setHeader("X-Own", "1").setHeader("Cache-Control", "no-cache")],
+    ["written", (response) => response.writeHead(200, { "X-Own": "1", "Cache-Control": "no-cache" })],
+    ["a list", (response) => response.writeHead(200, ["X-Own", "1", "Cache-Control", "no-cache"])],
+    ["a list after a message", (response) => response.writeHead(200, "Fine", ["Cache-Control", "no-cache"])],
+    ["a list after others", (r) => r.setHeader("X-Own", "1").writeHead(200, ["Cache-Control", "no-cache"])],
+    ["a message alone", (response) => response.setHeader("Cache-Control", "no-cache").writeHead(200, "Fine")],
+  ])("carry security headers once, and the handler's, when those are %s", async (_, answer) => {
+    const serving = await serve({
+      handler: (_request, response) => {
+        answer(response as ServerResponse);
+        response.end();
+      },
+    });
+    const { headers } = await fetch(serving.listener.url);
+    expect(Object.fromEntries(headers)).toMatchObject({ ...defaults, "cache-control": "no-cache" });
+  });
+
   it.each(["req_0123456789", "8f14e45f-ceea-467f-a8d3-1f2b3c4d5e6f"])(
     "to refused requests carry the request id %s that was sent",
     async (id) => {
