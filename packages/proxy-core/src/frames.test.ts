@@ -1,4 +1,5 @@
 import {
+  type ChatRequest,
   type FramesReply,
   type JsonObject,
   type Part,
@@ -320,6 +321,25 @@ describe("framesOf between dialects", () => {
     expect(await next()).toMatch(/^event: content_block_delta\n.*"text":"b"/s);
     expect(taken()).toBe(2);
     expect(await text(frames)).toMatch(/content_block_stop.*message_delta.*event: message_stop/s);
+  });
+
+  it("begins with an estimate of what was asked where the vendor tells it only at the end", async () => {
+    const chat: ChatRequest = {
+      model: "m",
+      messages: [{ role: "user", content: [{ type: "text", text: "eight by" }] }],
+      sampling: {},
+      stream: true,
+      includeUsage: true,
+    };
+    const usage = openaiEvent('{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":1}}');
+    const { reply } = framesReply([delta("a"), finish + usage + done]);
+    const events = parseEventStream(await text(framesOf(reply, { ...toAnthropic, chat })));
+    expect(events.find(({ type }) => type === "message_start")).toMatchObject({
+      message: { usage: { input_tokens: 2, output_tokens: 0 } },
+    });
+    expect(events.find(({ type }) => type === "message_delta")).toMatchObject({
+      usage: { input_tokens: 7, output_tokens: 1 },
+    });
   });
 
   const forms = anthropicStreams.flatMap(({ name, chunks }) =>

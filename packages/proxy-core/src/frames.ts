@@ -10,6 +10,7 @@
 
 import { Buffer } from "node:buffer";
 import {
+  type ChatRequest,
   type FramesReply,
   type JsonObject,
   type JsonValue,
@@ -46,6 +47,8 @@ export interface FramesOptions {
   readonly stream: boolean;
   /** Whether the client asked for usage in the stream. */
   readonly includeUsage: boolean;
+  /** What was asked, for streams that begin with its size; that is zero when absent. */
+  readonly chat?: ChatRequest | undefined;
   /** When the answer was made, for vendors that do not say it; the epoch when absent. */
   readonly createdAt?: Date;
 }
@@ -145,7 +148,8 @@ function parse(text: string): JsonValue | undefined {
 }
 
 function writeStream(parts: AsyncIterator<Part>, options: FramesOptions): Pull<Uint8Array> {
-  const writer = options.dialect.createStreamWriter({ includeUsage: options.includeUsage });
+  const { dialect, includeUsage, chat } = options;
+  const writer = dialect.createStreamWriter({ includeUsage, chat });
   let hasEnded = false;
   return async () => {
     if (hasEnded) return undefined;

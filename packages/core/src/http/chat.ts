@@ -45,7 +45,14 @@ export async function answerChat(
   const reply = await explained(call, options.callModel(call), exchange, options.clock);
   const { stream = false, chat } = call.request ?? {};
   const includeUsage = chat?.includeUsage ?? false;
-  const frames = framesOf(reply, { dialect, dialects, stream, includeUsage, createdAt: call.startedAt });
+  const frames = framesOf(reply, {
+    dialect,
+    dialects,
+    stream,
+    includeUsage,
+    chat,
+    createdAt: call.startedAt,
+  });
   const answer = {
     status: reply.status,
     stream,

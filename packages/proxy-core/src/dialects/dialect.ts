@@ -81,6 +81,8 @@ export interface StreamEnd {
 export interface StreamWriterOptions {
   /** Whether the client asked for usage in the stream. */
   readonly includeUsage: boolean;
+  /** What was asked: its size is estimated for a begin that has to tell it, and zero there when absent. */
+  readonly chat?: ChatRequest | undefined;
 }
 
 /** What the relay replaces in a request. */

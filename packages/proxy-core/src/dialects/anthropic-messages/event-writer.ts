@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { FinishPart, JsonObject, Part, StartPart, UsagePart } from "@llmproxy/spec";
+import type { ChatRequest, FinishPart, JsonObject, Part, StartPart, UsagePart } from "@llmproxy/spec";
 import { isObject, objectOf } from "../../json/value.ts";
 import { deltaFrame, eventFrame } from "./event-frame.ts";
 import { ownExtra } from "./extra.ts";
@@ -33,6 +33,7 @@ type ContentPart = Exclude<Part, { type: "start" | "logprobs" | "finish" | "usag
 
 /** Writes the events of one message from parts that are in order. */
 export class EventWriter {
+  readonly #chat: ChatRequest | undefined;
   #index = -1;
   #open: Kind | undefined;
   /** Whether the open block is a thought that has been signed, so that it says no more. */
@@ -44,6 +45,11 @@ export class EventWriter {
   #finish: FinishPart | undefined;
   #usage: UsagePart | undefined;
   #usageBefore: JsonObject | undefined;
+
+  /** @param chat - what was asked, for a begin of which the vendor does not tell the usage */
+  constructor(chat: ChatRequest | undefined) {
+    this.#chat = chat;
+  }
 
   /** The events for a part, possibly none. */
   write(part: Part): string {
@@ -72,7 +78,7 @@ export class EventWriter {
     if (this.#hasStarted) return "";
     this.#hasStarted = true;
     const own = ownExtra(start?.extra);
-    const message = writeBegin(start);
+    const message = writeBegin(start, this.#chat);
     this.#usageBefore = own?.form === "stream" ? objectOf(message.usage) : undefined;
     return eventFrame({ type: "message_start", message, ...objectOf(own?.event) });
   }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { FinishPart, JsonObject, StartPart, UsagePart } from "@llmproxy/spec";
+import type { ChatRequest, FinishPart, JsonObject, StartPart, UsagePart } from "@llmproxy/spec";
 import { objectOf } from "../../json/value.ts";
+import { estimateInputTokens } from "../../relay/estimate-usage.ts";
 import { ownExtra } from "./extra.ts";
 import { type Said, writeFinishReason } from "./finish-reason.ts";
 import { unknownUsage, writeUsage } from "./usage.ts";
@@ -32,11 +33,17 @@ export function writeMembers(start: StartPart | undefined): JsonObject {
   };
 }
 
-/** The message of a `message_start` event: it has no content yet and no end. */
-export function writeBegin(start: StartPart | undefined): JsonObject {
+/**
+ * The message of a `message_start` event: it has no content yet and no end. Some clients take the input tokens from
+ * here alone; where the vendor tells them only at the end, they are estimated.
+ *
+ * @param chat - what was asked
+ */
+export function writeBegin(start: StartPart | undefined, chat: ChatRequest | undefined): JsonObject {
   const members = writeMembers(start);
   if (ownExtra(start?.extra)?.form === "stream") return { ...members, content: [] };
-  return { ...members, content: [], stop_reason: null, stop_sequence: null, usage: unknownUsage };
+  const usage = chat ? { ...unknownUsage, input_tokens: estimateInputTokens(chat) } : unknownUsage;
+  return { ...members, content: [], stop_reason: null, stop_sequence: null, usage };
 }
 
 /** How a message ends. */

@@ -8,7 +8,7 @@
 import { type JsonObject, type JsonValue, type Part, ProxyError } from "@llmproxy/spec";
 import { isDeeperThan, isObject } from "../../json/value.ts";
 import { readEvents, type SseEvent } from "../../sse/events.ts";
-import type { StreamReader, StreamWriter } from "../dialect.ts";
+import type { StreamReader, StreamWriter, StreamWriterOptions } from "../dialect.ts";
 import { createCallOrder } from "./call-order.ts";
 import { readErrorEvent } from "./error.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -69,8 +69,8 @@ function notAnEvent(): ProxyError {
  * Makes a writer for one stream. There is one choice: parts of further ones are left out, as nobody can have
  * asked for them in this dialect. Usage is in every stream.
  */
-export function createStreamWriter(): StreamWriter {
-  const writer = new EventWriter();
+export function createStreamWriter({ chat }: Pick<StreamWriterOptions, "chat"> = {}): StreamWriter {
+  const writer = new EventWriter(chat);
   const order = createCallOrder();
   const write = (parts: readonly Part[]): string => {
     let events = "";

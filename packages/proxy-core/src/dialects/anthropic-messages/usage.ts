@@ -122,7 +122,7 @@ function isSame(left: Usage | undefined, right: Usage): boolean {
   return left !== undefined && sameJson({ ...left }, { ...right });
 }
 
-/** What is told at the begin of a stream where nothing is known yet. */
+/** What is told where nothing is known. */
 export const unknownUsage: JsonObject = {
   input_tokens: 0,
   cache_creation_input_tokens: 0,
