@@ -11,6 +11,7 @@
 import type { Socket } from "node:net";
 import type { Client, Dispatcher } from "undici";
 import type { Connector } from "./connector.ts";
+import { skipContinue } from "./skip-continue.ts";
 
 /** What a {@link Connection} is made from. */
 export interface ConnectionOptions {
@@ -36,6 +37,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
   #socket: Socket | undefined;
+  #expectAnswer: (() => void) | undefined;
+  #holdsProcess = true;
   #isClosed = false;
   /** Whether it has carried a request before the present one. */
   isReused = false;
@@ -73,6 +76,7 @@ export class Connection {
 
   /** Sends a request, once there is a connection. `handler` must not throw. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#expectAnswer?.();
     this.#client.dispatch(options, handler);
   }
 
@@ -82,9 +86,12 @@ export class Connection {
     else listener();
   }
 
-  /** Lets the process end in spite of the request that it carries; the next one counts again. */
-  unref(): void {
-    this.#socket?.unref();
+  /** Tells whether the process has to wait for the request that it carries. */
+  holdProcess(hold: boolean): void {
+    // undici lets go of idle connections and takes them up again, but sees no idle one where requests follow at once.
+    if (!hold) this.#socket?.unref();
+    else if (!this.#holdsProcess) this.#socket?.ref();
+    this.#holdsProcess = hold;
   }
 
   /** Closes it at once. The handler of the request on it may be told or not. */
@@ -101,6 +108,8 @@ export class Connection {
     const { connector, onClose } = this.#options;
     const socket = connector.connect();
     this.#socket = socket;
+    this.#expectAnswer = skipContinue(socket);
+    this.#expectAnswer();
     const onError = (error: Error): void => done(error, null);
     socket.once("error", onError);
     // There are moments in which nobody else listens.

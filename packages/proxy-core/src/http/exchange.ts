@@ -108,7 +108,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(): void {
     const connection = this.#connection;
     if (this.#isClosed || !connection) return;
-    if (this.#request.background) connection.unref();
+    connection.holdProcess(!this.#request.background);
     this.#stage = "connected";
     this.#bytesReadBefore = connection.bytesRead;
     this.#connectedMs = this.#options.clock.monotonic();
@@ -190,7 +190,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     } catch (cause) {
       this.#fail(ProxyError.from(cause));
     }
-    if (background) connection.unref();
+    connection.holdProcess(!background);
   }
 
   #destroy(error?: ProxyError): void {

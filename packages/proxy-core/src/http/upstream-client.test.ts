@@ -280,13 +280,33 @@ describe("answers that are not accepted", () => {
     await until(() => upstream.openConnections === 0);
   });
 
-  it("passes informational answers over", async () => {
-    upstream.respond({
-      raw: "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
-    });
+  it.each([
+    ["103", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"],
+    ["100, which was not asked for", "HTTP/1.1 100 Continue\r\n\r\n"],
+    ["several", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"],
+  ])("passes informational answers over: %s", async (_, interim) => {
+    upstream.respond({ raw: `${interim}HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok` });
     const response = await post(clientOf());
     expect(response.status).toBe(200);
     expect(await textOf(response)).toBe("ok");
+  });
+
+  it("passes an informational answer over that comes by itself, on every request of a connection", async () => {
+    const server = await tcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", () => {
+        socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+        setImmediate(() => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\nHTTP/1.1 100"));
+      });
+    });
+    let connections = 0;
+    server.on("connection", () => {
+      connections += 1;
+    });
+    const client = clientOf({ baseUrl: `http://127.0.0.1:${server.port}` });
+    for (let index = 0; index < 3; index += 1) expect(await textOf(await post(client))).toBe("HTTP/1.1 100");
+    expect(connections).toBe(1);
+    server.close();
   });
 });
 
