@@ -1,6 +1,6 @@
 import { type JsonObject, noUsage } from "@llmproxy/spec";
 import { anthropicEvent, anthropicEventStream } from "@llmproxy/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createCollector } from "../../collect.ts";
 import { createFrameSplitter } from "../../sse/split.ts";
 import { anthropicStreams } from "../../test-support/anthropic-recordings.ts";
@@ -172,5 +172,14 @@ describe("streamEnd", () => {
     "data: message_stop\n\n",
   ])("is not found in %j", (frames) => {
     expect(streamEnd.find(Buffer.from(frames))).toBe(-1);
+  });
+
+  it("reads a frame once, however often the word stands in it", () => {
+    const frame = text("message_stop ".repeat(100));
+    const parse = vi.spyOn(JSON, "parse");
+    const at = streamEnd.find(Buffer.from(frame + frame + streamEnd.frame));
+    const reads = parse.mock.calls.length;
+    parse.mockRestore();
+    expect([at, reads]).toEqual([Buffer.byteLength(frame + frame), 3]);
   });
 });

@@ -31,9 +31,12 @@ function find(bytes: Uint8Array): number {
   const first = frames.indexOf(word);
   if (first === -1) return -1;
   const finder = createFrameFinder(frames.toString("latin1"));
-  for (let at = first; at !== -1; at = frames.indexOf(word, at + word.length)) {
+  let at = first;
+  while (at !== -1) {
     const { start, end } = finder.around(at);
     if (isEnd(frames.subarray(start, end))) return start;
+    // A page that a tool has fetched may say the word a thousand times; its frame is read once.
+    at = frames.indexOf(word, end);
   }
   return -1;
 }
