@@ -32,7 +32,7 @@ const places: Readonly<Record<RealComponent, Place>> = {
 /** Finds the program of a component. @returns its path; nothing where there is none that may be run */
 export function findComponent(name: RealComponent, environment: Environment): string | undefined {
   const { variable, path } = places[name];
-  const candidate = environment[variable] ?? path;
+  const candidate = environment[variable] || path;
   try {
     accessSync(candidate, constants.X_OK);
     return candidate;
