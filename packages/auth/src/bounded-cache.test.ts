@@ -27,6 +27,20 @@ describe("createBoundedCache", () => {
     expect(cache.get("a")).toBeUndefined();
   });
 
+  it("keeps the order of use where the newest is used again, dropped and put back", () => {
+    const cache = createBoundedCache<number>(2);
+    cache.set("a", 1);
+    cache.set("b", 2);
+    cache.get("b");
+    cache.delete("b");
+    cache.get("a");
+    cache.set("b", 3);
+    cache.get("a");
+    cache.get("a");
+    cache.set("c", 4);
+    expect(["a", "b", "c"].map((key) => cache.get(key))).toEqual([1, undefined, 4]);
+  });
+
   it("takes names of Object.prototype for names", () => {
     const cache = createBoundedCache<number>(2);
     expect([cache.get("__proto__"), cache.get("constructor")]).toEqual([undefined, undefined]);

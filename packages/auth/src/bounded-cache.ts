@@ -24,15 +24,19 @@ export interface BoundedCache<V> {
 /** @param maxEntries - how many values are held at most, ≥ 1 */
 export function createBoundedCache<V extends NonNullable<unknown>>(maxEntries: number): BoundedCache<V> {
   const entries = new Map<string, V>();
+  // Where one is used again and again, moving it would have the whole map copied every few uses.
+  let newest: string | undefined;
   return {
     get(key) {
       const value = entries.get(key);
-      if (value === undefined) return undefined;
+      if (value === undefined || key === newest) return value;
+      newest = key;
       entries.delete(key);
       entries.set(key, value);
       return value;
     },
     set(key, value) {
+      newest = key;
       entries.delete(key);
       entries.set(key, value);
       if (entries.size <= maxEntries) return;

@@ -11,6 +11,7 @@ import { checkRequest, type HeaderLimits, type RequestHead } from "./check-reque
 import { continueAtFirstRead, expectsContinue } from "./continue-at-first-read.ts";
 import type { ListenerRequest, ListenerResponse, RequestHandler } from "./handler.ts";
 import { type Refusal, writeRefusal } from "./refusal.ts";
+import { RunningAnswers } from "./running-answers.ts";
 import { SecuredResponse } from "./secured-response.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -31,19 +32,14 @@ const internalError: Refusal = { status: 500, code: "internal", message: "intern
 /** Checks requests, hands them to the handler and knows which have not been answered. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #running = new Set<ListenerResponse>();
-  /** One function for all answers, which are what it is called on. */
-  readonly #forget: (this: ListenerResponse) => void;
+  readonly #running = new RunningAnswers();
+  /** One function for all requests and answers. */
   readonly #ignore: (error: unknown) => void;
   #draining = false;
 
   /** @param options - what to work with */
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const running = this.#running;
-    this.#forget = function forget() {
-      running.delete(this);
-    };
     // A client that leaves is no failure; handlers see it as `aborted` and `close`. Without a listener the
     // event would end the process.
     this.#ignore = (error) => options.logger.debug({ error }, "request ended early");
@@ -57,7 +53,7 @@ export class Dispatcher {
   /** Lets each HTTP/1.1 connection end with the answer that is written on it next. */
   startDraining(): void {
     this.#draining = true;
-    for (const response of this.#running) endConnection(response);
+    for (const response of this.#running.all()) endConnection(response);
   }
 
   /** Answers one request; never throws. */
@@ -82,11 +78,10 @@ export class Dispatcher {
     this.#options.logger.debug({ status, reason: message }, "request refused");
   }
 
-  #track(request: EventEmitter, response: ListenerResponse): void {
+  #track(request: ListenerRequest, response: ListenerResponse): void {
     this.#running.add(response);
-    const emitter: EventEmitter = response;
-    emitter.on("close", this.#forget).on("error", this.#ignore);
-    request.on("error", this.#ignore);
+    const emitters: readonly EventEmitter[] = [request, response];
+    for (const emitter of emitters) emitter.on("error", this.#ignore);
   }
 
   #run(request: ListenerRequest, response: ListenerResponse): void {
