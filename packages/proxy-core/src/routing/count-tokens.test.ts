@@ -89,6 +89,23 @@ describe("createTokenCounter", () => {
     expect(await counterOf(providerOf("a"))(callOf())).toEqual({ tokens: 2, estimated: true });
   });
 
+  it.each([404, 405, 501])(
+    "estimates where the vendor says with %i that it has no such service",
+    async (status) => {
+      const none = new ProxyError("upstream_failed", "no such page", { vendor: { status } });
+      expect(await counterOf(providerOf("a", failing(none)))(callOf())).toEqual({
+        tokens: 2,
+        estimated: true,
+      });
+    },
+  );
+
+  it("does not take a model the vendor does not know for a service it does not have", async () => {
+    const vendor = { status: 404, type: "not_found_error" };
+    const unknown = new ProxyError("upstream_failed", "model: nope", { vendor });
+    await expect(counterOf(providerOf("a", failing(unknown)))(callOf())).rejects.toBe(unknown);
+  });
+
   it("falls back to the next target", async () => {
     const call = callOf();
     const counter = counterOf(

@@ -38,6 +38,20 @@ export function createTokenCounter(options: RouterOptions): TokenCounter {
 
 async function count({ provider, call }: TargetTry): Promise<TokenCountResult> {
   if (call.signal.aborted) throw ProxyError.from(call.signal.reason);
-  if (provider.countTokens) return { tokens: await provider.countTokens(call), estimated: false };
+  try {
+    if (provider.countTokens) return { tokens: await provider.countTokens(call), estimated: false };
+  } catch (reason) {
+    if (!isNoService(reason)) throw reason;
+  }
   return { tokens: estimateInputTokens(call.request.chat), estimated: true };
+}
+
+/**
+ * Whether a vendor has no such service: many that speak a dialect answer its conversations and nothing else. A 404 in
+ * the dialect's own shape is about the model.
+ */
+function isNoService(reason: unknown): boolean {
+  const { status, type } =
+    (ProxyError.is(reason) && reason.code === "upstream_failed" && reason.vendor) || {};
+  return status === 405 || status === 501 || (status === 404 && type === undefined);
 }
