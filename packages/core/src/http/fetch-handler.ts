@@ -32,7 +32,7 @@ export type FetchHandler = (request: Request, context?: unknown) => Promise<Resp
 export function createFetchHandler(handle: HttpHandler, basePath: string, clock: Clock): FetchHandler {
   return (request, context) => {
     const { pathname, search } = new URL(request.url);
-    const response = new FetchResponse(clock);
+    const response = new FetchResponse(clock, request.method);
     const leave = (): void => response.leave();
     if (request.signal.aborted) queueMicrotask(leave);
     else request.signal.addEventListener("abort", leave, { once: true });

@@ -41,7 +41,8 @@ export class FetchRequest implements HttpRequest {
     this.#listeners.set(event, known.add(listener));
     if (event === "data" && !this.#isReading) {
       this.#isReading = true;
-      void this.#read();
+      // Not in this turn: whoever listens has its other listeners still to add.
+      queueMicrotask(() => void this.#read());
     }
     return this;
   }
@@ -52,8 +53,9 @@ export class FetchRequest implements HttpRequest {
   }
 
   async #read(): Promise<void> {
-    const reader = this.#body?.getReader();
     try {
+      // In here: who handed the request over may have begun to read its body meanwhile.
+      const reader = this.#body?.getReader();
       for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
         if (!this.#hasListeners("data")) return await reader?.cancel();
         this.#emit("data", Buffer.from(read.value.buffer, read.value.byteOffset, read.value.byteLength));

@@ -34,11 +34,14 @@ export class FetchResponse implements HttpResponse {
   readonly #listeners = new Map<Event, Set<() => void>>();
   readonly #written: (() => void)[] = [];
   readonly #clock: Clock;
+  readonly #isHead: boolean;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #isClosed = false;
 
-  constructor(clock: Clock) {
+  /** @param method - of the request: `HEAD` is answered with the headers alone (RFC 9110 §9.3.2) */
+  constructor(clock: Clock, method = "GET") {
     this.#clock = clock;
+    this.#isHead = method === "HEAD";
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     this.ready = promise;
     this.#resolve = resolve;
@@ -71,7 +74,8 @@ export class FetchResponse implements HttpResponse {
     if (!this.#controller) {
       this.writableEnded = true;
       // Whole: the platform then knows its length. The copy is typed as the Fetch API wants it.
-      const body = chunk === undefined || bodiless.has(this.statusCode) ? null : new Uint8Array(chunk);
+      const isBodiless = this.#isHead || bodiless.has(this.statusCode);
+      const body = chunk === undefined || isBodiless ? null : new Uint8Array(chunk);
       this.#resolve(new Response(body, { status: this.statusCode, headers: this.#headers }));
       this.#close("finish");
       return;
