@@ -18,7 +18,12 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium, observedPage } from "../test-support/browser.ts";
 import { type BrowserApp, serveBrowserApp } from "../test-support/browser-app.ts";
-import { startTestServer, type TestServer, upstreamProvider } from "../test-support/test-server.ts";
+import {
+  startTestServer,
+  type TestServer,
+  untilCalm,
+  upstreamProvider,
+} from "../test-support/test-server.ts";
 
 declare const app: BrowserApp;
 
@@ -65,6 +70,7 @@ describe.skipIf(chromiumPath === undefined)("in a browser", () => {
     upstream.respond(answerByPath({ "/models": models, "/chat/completions": answer }));
     ({ page } = await observedPage(browser));
     await page.goto(origin);
+    await untilCalm(server);
     const { url, apiKey, managementToken } = server;
     await page.evaluate(
       (told) => {
@@ -176,7 +182,7 @@ describe.skipIf(chromiumPath === undefined)("in a browser", () => {
   describe("openai", () => {
     it("asks, and throws its own errors", async () => {
       const [answer, error] = await page.evaluate(async () => {
-        const options = { baseURL: `${app.server.url}/v1`, maxRetries: 0, dangerouslyAllowBrowser: true };
+        const options = { baseURL: `${app.server.url}/v1`, dangerouslyAllowBrowser: true };
         const ask = (apiKey: string) =>
           new app.OpenAI({ ...options, apiKey }).chat.completions.create({
             model: "up/gpt",
@@ -212,7 +218,7 @@ describe.skipIf(chromiumPath === undefined)("in a browser", () => {
   describe("@anthropic-ai/sdk", () => {
     it("asks, and throws its own errors", async () => {
       const [answer, error] = await page.evaluate(async () => {
-        const options = { baseURL: app.server.url, maxRetries: 0, dangerouslyAllowBrowser: true };
+        const options = { baseURL: app.server.url, dangerouslyAllowBrowser: true };
         const ask = (apiKey: string) =>
           new app.Anthropic({ ...options, apiKey }).messages.create({
             model: "up/gpt",

@@ -7,7 +7,7 @@
 import { type ConfigInput, type LiveConfig, watchConfig } from "@llmproxy/config";
 import type { Server } from "@llmproxy/core/config";
 import { type Clock, systemClock } from "@llmproxy/spec";
-import { createMemoryLogger, type MemoryLogger, temporaryDirectory } from "@llmproxy/testing";
+import { createMemoryLogger, type MemoryLogger, temporaryDirectory, until } from "@llmproxy/testing";
 import { startServer } from "../server.ts";
 
 /** A running server with what a client of it needs. */
@@ -48,6 +48,17 @@ export async function startTestServer(
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * Waits until a server takes calls. It refuses them for a moment when its process is kept from its work, as it is by the
+ * start of a browser on a busy machine.
+ */
+export async function untilCalm({ url }: Pick<TestServer, "url">): Promise<void> {
+  await until(async () => {
+    const { checks } = (await (await fetch(`${url}/health`)).json()) as { checks: Record<string, string> };
+    return checks.load === "ok";
+  });
 }
 
 /** An OpenAI-speaking upstream as a provider. */
