@@ -160,6 +160,18 @@ describe("metrics", () => {
     ]);
   });
 
+  it("say when to come back to who is held off, and how to do better to who has no credentials", async () => {
+    const refusals = [
+      new ProxyError("limit_exceeded", "too many failed attempts", { retryAfterMs: 2_500 }),
+      new ProxyError("unauthenticated", "credentials are missing"),
+    ];
+    const admit = () => Promise.reject(refusals.shift());
+    const url = `${await serve(healthOf(true), { path: "/metrics", source, admit })}/metrics`;
+    expect((await fetch(url)).headers.get("retry-after")).toBe("3");
+    const { headers } = await fetch(url);
+    expect([headers.get("www-authenticate"), headers.get("x-should-retry")]).toEqual(["Bearer", "false"]);
+  });
+
   it("that cannot be read are an error, not a hanging request", async () => {
     const broken = { ...source, prometheus: () => Promise.reject(new Error("secret detail")) };
     const answer = await fetch(

@@ -7,6 +7,7 @@
  */
 
 import { type Clock, type Health, type HealthStatus, type JsonObject, ProxyError } from "@llmproxy/spec";
+import { errorHeaders } from "./http/write-error.ts";
 
 /** What is used of a request; those of HTTP/1.1 and HTTP/2 both have it. */
 export interface OperationsRequest {
@@ -35,7 +36,7 @@ export interface MetricsRoute {
   readonly path: string;
   readonly source: MetricsSource;
   /** Rejects with a `ProxyError` for who may not see them; everybody may when absent. */
-  admit?(headers: OperationsRequest["headers"], address: string | undefined): Promise<void>;
+  admit?(request: OperationsRequest): Promise<void>;
 }
 
 /** What the routes need. */
@@ -121,6 +122,7 @@ async function answer(route: Route, request: OperationsRequest, response: Operat
     write(response, await route(request));
   } catch (reason) {
     const error = ProxyError.from(reason);
+    for (const [name, value] of Object.entries(errorHeaders(error))) response.setHeader(name, value);
     write(response, json(error.status, { error: { code: error.code, message: error.message } }));
   }
 }
@@ -169,12 +171,10 @@ function readiness({ ready, checks }: HealthStatus): Answer {
   return text(503, ["not ready", ...failing].join("\n"));
 }
 
-async function metricsReport(
-  { headers, socket }: OperationsRequest,
-  { source, admit }: MetricsRoute,
-): Promise<Answer> {
-  await admit?.(headers, socket.remoteAddress);
-  if (String(headers.accept ?? "").includes("application/json")) return json(200, await source.json());
+async function metricsReport(request: OperationsRequest, { source, admit }: MetricsRoute): Promise<Answer> {
+  await admit?.(request);
+  if (String(request.headers.accept ?? "").includes("application/json"))
+    return json(200, await source.json());
   return { status: 200, type: prometheusType, body: await source.prometheus() };
 }
 

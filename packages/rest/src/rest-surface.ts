@@ -90,8 +90,8 @@ type Fixed = Omit<RestSurfaceOptions<AnyRequest, AnyResponse>, "others">;
 
 function operationsOf({ core, clock, version, metricsPath, settings }: Fixed) {
   const { health, metrics, jwks } = core;
-  const admit = async (headers: OperationsRequest["headers"], address: string | undefined): Promise<void> => {
-    if (settings().metricsAuth) await admitReader({ core, clock }, headers, address);
+  const admit = async (request: OperationsRequest): Promise<void> => {
+    if (settings().metricsAuth) await admitReader({ core, clock }, request);
   };
   return createOperationsRoutes({
     ...{ health, clock, version, jwks },
@@ -122,9 +122,9 @@ function transcoderOf({ core, registry, maxBodyBytes, clock, logger }: Fixed) {
 /** Holds off who keeps failing, as everywhere: the management token must not be guessed here. */
 async function admitReader(
   { core, clock }: Pick<Fixed, "core" | "clock">,
-  headers: OperationsRequest["headers"],
-  address: string | undefined,
+  request: OperationsRequest,
 ): Promise<void> {
+  const address = core.proxy.clientAddress(request);
   const { authenticator, authorize, readCredentials, shield } = core;
   const decision = shield.enter(address);
   if (!decision.admitted) throw decision.error;
@@ -133,7 +133,7 @@ async function admitReader(
     giveUp.abort(new ProxyError("deadline_exceeded", "it took too long to find out who is asking")),
   );
   try {
-    const principal = await authenticator.authenticate(readCredentials(headers), giveUp.signal);
+    const principal = await authenticator.authenticate(readCredentials(request.headers), giveUp.signal);
     authorize(principal, "metrics:read");
   } catch (reason) {
     const isGuess = ProxyError.is(reason) && reason.code === "unauthenticated" && reason.reason !== undefined;

@@ -30,16 +30,15 @@ export function writeError(response: HttpResponse, error: ProxyError): void {
     return;
   }
   const body = Buffer.from(JSON.stringify(errorBody(error)));
-  const headers = { ...retryHeaders(error), "content-type": "application/json" };
+  const headers = { ...errorHeaders(error), "content-type": "application/json" };
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  // RFC 9110 §15.5.2 wants a 401 to say how to do better.
-  if (error.status === 401) response.setHeader("www-authenticate", "Bearer");
   response.setHeader("content-length", String(body.length));
   response.statusCode = error.status;
   response.end(body);
 }
 
-function retryHeaders(error: ProxyError): Record<string, string> {
+/** What tells a client whether, when and how to try again. */
+export function errorHeaders(error: ProxyError): Record<string, string> {
   const headers: Record<string, string> = {};
   // Official SDKs retry 408, 409, 429 and 5xx by themselves; this header stops them where it cannot help.
   if (!error.retryable) headers["x-should-retry"] = "false";
@@ -47,5 +46,7 @@ function retryHeaders(error: ProxyError): Record<string, string> {
   const retryAfterMs = error.retryAfterMs ?? (needsRetryAfter ? defaultRetryAfterMs : undefined);
   if (retryAfterMs !== undefined)
     headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  // RFC 9110 §15.5.2 wants a 401 to say how to do better.
+  if (error.status === 401) headers["www-authenticate"] = "Bearer";
   return headers;
 }
