@@ -83,9 +83,7 @@ export function createConfigurationOperations(live: LiveConfig, clock: Clock): C
     },
     async deleteOverride(principal, { path }) {
       checkScope(principal);
-      const isOverridden = live
-        .overrides()
-        .some((each) => each.path === path || each.path.startsWith(`${path}.`));
+      const isOverridden = live.overrides().some((each) => isAt(each, path));
       if (isOverridden) await explained(live.unset(path));
     },
   };
@@ -101,7 +99,7 @@ function checkScope({ projectId }: Principal): void {
 }
 
 /** Whether a setting is the one at a path, or stands below it. */
-function isAt(setting: Setting, path: string): boolean {
+function isAt(setting: Pick<Setting, "path">, path: string): boolean {
   if (path === "" || setting.path === path) return true;
   return setting.path.startsWith(`${path}.`) || setting.path.startsWith(`${path}[`);
 }
