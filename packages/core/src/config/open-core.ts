@@ -110,21 +110,37 @@ async function assemble(options: OpenCoreOptions, data: OpenData, metrics: Metri
   const { meter } = metrics;
   const ports = { clock, logger };
   const bus = createMemoryEventBus({ logger });
-  const overload = createOverloadMonitor(ports);
-  const shield = createShield({ ...ports, meter, overload });
-  const authentication = await openAuthentication(live.current().auth, {
+  const config = live.current();
+  const authentication = await openAuthentication(config.auth, {
     ...{ ...data, bus, ...ports },
     dataDirectory: options.dataDirectory,
   });
+  const overload = createOverloadMonitor(ports);
+  const shield = createShield({ ...ports, meter, overload });
+  const opened: (() => unknown)[] = [authentication.close, () => shield.close(), () => overload.close()];
   const { authenticator } = authentication;
   const { journal } = data.store;
-  const proxy = await createLlmProxy({
-    ...settingsOf(live.current()),
-    ...{ authenticator, journal, shield, version, clock, logger, meter },
-  });
-  const parts = { data, bus, overload, shield, authentication, proxy, metrics };
-  const stopFollowing = live.onChange((change) => prepareChange(change, parts));
-  return coreOf(options, { ...parts, stopFollowing, health: openHealth(data, overload, ports) });
+  try {
+    const proxy = await createLlmProxy({
+      ...settingsOf(config),
+      ...{ authenticator, journal, shield, version, clock, logger, meter },
+    });
+    opened.push(() => proxy.close());
+    const parts = { data, bus, overload, shield, authentication, proxy, metrics };
+    const stopFollowing = live.onChange((change) => prepareChange(change, parts));
+    opened.push(stopFollowing);
+    await catchUp(live, config, parts);
+    return coreOf(options, { ...parts, stopFollowing, health: openHealth(data, overload, ports) });
+  } catch (reason) {
+    for (const close of opened) await close();
+    throw reason;
+  }
+}
+
+/** What changed while the core was opened, nobody has told it. */
+async function catchUp(live: LiveConfig, opened: Config, parts: Parts): Promise<void> {
+  const next = live.current();
+  if (next !== opened) (await prepareChange({ next }, parts)).commit();
 }
 
 interface Parts {
@@ -152,7 +168,7 @@ function settingsOf({ server, providers, models, directModels, defaultModel }: C
 
 /** Everything is made before anything is replaced, so that a change is taken as a whole or not at all. */
 async function prepareChange(
-  { next }: ConfigChange,
+  { next }: Pick<ConfigChange, "next">,
   { authentication, proxy }: Parts,
 ): Promise<PreparedChange> {
   const identities = await authentication.prepare(next.auth);
