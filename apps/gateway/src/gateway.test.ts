@@ -40,6 +40,19 @@ describe("the gateway", () => {
       expect((await ask(apiKey)).status).toBe(403);
     }));
 
+  it("names the next page of a list whose body is a bare array in a header", () =>
+    withGateway(async (url, _apiKey, token) => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const ask = (path: string, init = {}) => fetch(`${url}${path}`, { headers, ...init });
+      await ask("/manage/projects", { method: "POST", body: '{"name":"second"}' });
+      const first = await ask("/manage/projects?page_size=1");
+      const next = first.headers.get("x-next-page-token") ?? "";
+      const second = await ask(`/manage/projects?page_size=1&page_token=${encodeURIComponent(next)}`);
+      expect(await first.json()).toMatchObject([{ id: "default" }]);
+      expect(await second.json()).toMatchObject([{ name: "second" }]);
+      expect(second.headers.get("x-next-page-token")).toBeNull();
+    }));
+
   it("answers what does not exist in the shape of whoever would ask there", () =>
     withGateway(async (url) => {
       const ask = async (path: string) => (await fetch(`${url}${path}`)).json();

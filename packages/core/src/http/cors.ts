@@ -38,6 +38,7 @@ const exposed = [
   "x-request-id",
   "request-id",
   "x-upstream-request-id",
+  "x-next-page-token",
   "openai-processing-ms",
   "retry-after",
   "x-should-retry",

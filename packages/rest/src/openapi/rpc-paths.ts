@@ -6,7 +6,7 @@
 
 import type { DescField } from "@bufbuild/protobuf";
 import type { JsonObject, JsonValue } from "@llmproxy/spec";
-import { type Binding, type FieldChain, isTextMessage } from "../transcoding/binding.ts";
+import { type Binding, type FieldChain, isTextMessage, nextPageHeader } from "../transcoding/binding.ts";
 import { isParameter } from "../transcoding/read-query.ts";
 import { descriptionOf, docsOf, firstSentence } from "./docs.ts";
 import { errorReferences } from "./errors.ts";
@@ -135,8 +135,15 @@ function success(binding: Binding, schemas: MessageSchemas): JsonObject {
   if (binding.successStatus === 204) return { description };
   const schema = responseField ? schemas.field(responseField, "output") : schemas.message(output, "output");
   const example = responseField ? fieldExample(responseField) : messageExample(output);
-  if (binding.registered.rpc.kind === "unary") return { description, content: jsonContent(schema, example) };
+  if (binding.registered.rpc.kind === "unary")
+    return { description, ...pageHeader(binding), content: jsonContent(schema, example) };
   return { description: `${description} One event each.`, content: eventContent(schema, example) };
+}
+
+function pageHeader({ nextPageField }: Binding): JsonObject {
+  if (!nextPageField) return {};
+  const description = "For the next page, as `page_token`; absent on the last.";
+  return { headers: { [nextPageHeader]: { description, schema: { type: "string" } } } };
 }
 
 function jsonContent(schema: JsonObject, example: JsonValue): JsonObject {

@@ -5,7 +5,7 @@
  */
 
 import { create } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import {
   observeStream,
   passGate,
@@ -27,7 +27,7 @@ import { announcesBody, readJsonBytes } from "../http/read-body.ts";
 import { writeError } from "../http/write-error.ts";
 import { beginStream, writeStream } from "../http/write-stream.ts";
 import { writeField, writeMessage } from "../json/write-message.ts";
-import type { Binding } from "./binding.ts";
+import { type Binding, nextPageHeader } from "./binding.ts";
 import type { TranscoderOptions } from "./options.ts";
 import { readRequest } from "./read-request.ts";
 import { createRestContext } from "./rest-context.ts";
@@ -127,7 +127,10 @@ function noBody(request: HttpRequest): Uint8Array {
 
 function writeOutput({ match, request, response, run, trailers }: Exchange, output: RpcOutput): void {
   const { binding } = match;
-  const body = Buffer.from(JSON.stringify(toJson(binding, output)));
+  const message = messageOf(binding, output);
+  const body = Buffer.from(JSON.stringify(toJson(binding, message)));
+  const nextPage = binding.nextPageField && message.get(binding.nextPageField);
+  if (typeof nextPage === "string" && nextPage !== "") response.setHeader(nextPageHeader, nextPage);
   run.succeed();
   for (const [name, value] of Object.entries(trailers)) response.setHeader(name, value);
   response.statusCode = binding.successStatus;
@@ -140,9 +143,12 @@ function writeOutput({ match, request, response, run, trailers }: Exchange, outp
   response.end(request.method === "HEAD" ? new Uint8Array() : body);
 }
 
-function toJson({ registered, responseField }: Binding, output: RpcOutput): JsonValue {
+function messageOf({ registered }: Binding, output: RpcOutput): ReflectMessage {
   const schema = registered.rpc.method.output;
-  const message = reflect(schema, create(schema, output));
+  return reflect(schema, create(schema, output));
+}
+
+function toJson({ responseField }: Binding, message: ReflectMessage): JsonValue {
   return responseField ? writeField(message, responseField) : writeMessage(message);
 }
 
@@ -150,7 +156,9 @@ function jsonOf(binding: Binding, outputs: AsyncIterator<RpcOutput>): AsyncItera
   return {
     async next() {
       const result = await outputs.next();
-      return result.done ? { done: true, value: undefined } : { value: toJson(binding, result.value) };
+      return result.done
+        ? { done: true, value: undefined }
+        : { value: toJson(binding, messageOf(binding, result.value)) };
     },
     async return() {
       await outputs.return?.();

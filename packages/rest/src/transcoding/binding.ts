@@ -29,6 +29,8 @@ export interface Binding {
   readonly body: "none" | "all" | DescField;
   /** The field of the response that is the body; the whole response when absent. */
   readonly responseField?: DescField;
+  /** The field of the response that says where the next page begins, where the body has no room for it. */
+  readonly nextPageField?: DescField;
   /** The HTTP status of success. */
   readonly successStatus: number;
 }
@@ -60,7 +62,10 @@ function readRule(registered: RestRpc, rule: HttpRule): Binding {
     template,
     pathFields,
     body: bodyOf(rule, method.input),
-    ...(rule.responseBody !== "" && { responseField: fieldOf(method.output, rule.responseBody) }),
+    ...(rule.responseBody !== "" && {
+      responseField: fieldOf(method.output, rule.responseBody),
+      ...nextPage(method.output),
+    }),
     successStatus: status,
   };
 }
@@ -75,6 +80,15 @@ function bodyOf({ body }: HttpRule, input: DescMessage): Binding["body"] {
   if (body === "") return "none";
   return body === "*" ? "all" : fieldOf(input, body);
 }
+
+/** A list whose body is the bare array names its next page in a header; AIP-158 has the name of the field. */
+function nextPage({ fields }: DescMessage): Pick<Binding, "nextPageField"> {
+  const field = fields.find(({ name }) => name === "next_page_token");
+  return field ? { nextPageField: field } : {};
+}
+
+/** The header that names the next page of a list whose body is a bare array. */
+export const nextPageHeader = "x-next-page-token";
 
 function fieldOf(schema: DescMessage, name: string): DescField {
   const field = schema.fields.find((candidate) => candidate.name === name);
