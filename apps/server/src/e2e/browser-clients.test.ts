@@ -18,12 +18,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium, observedPage } from "../test-support/browser.ts";
 import { type BrowserApp, serveBrowserApp } from "../test-support/browser-app.ts";
-import {
-  startTestServer,
-  type TestServer,
-  untilCalm,
-  upstreamProvider,
-} from "../test-support/test-server.ts";
+import { startTestServer, type TestServer, upstreamProvider } from "../test-support/test-server.ts";
 
 declare const app: BrowserApp;
 
@@ -70,7 +65,6 @@ describe.skipIf(chromiumPath === undefined)("in a browser", () => {
     upstream.respond(answerByPath({ "/models": models, "/chat/completions": answer }));
     ({ page } = await observedPage(browser));
     await page.goto(origin);
-    await untilCalm(server);
     const { url, apiKey, managementToken } = server;
     await page.evaluate(
       (told) => {

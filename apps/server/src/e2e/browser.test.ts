@@ -9,7 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium, observedPage } from "../test-support/browser.ts";
 import { type ServedApp, serveBrowserApp } from "../test-support/browser-app.ts";
-import { startTestServer, type TestServer, untilCalm } from "../test-support/test-server.ts";
+import { startTestServer, type TestServer } from "../test-support/test-server.ts";
 
 /** What a script of the page sends; a body of bytes goes as numbers. */
 interface Sent {
@@ -128,7 +128,6 @@ describe.skipIf(chromiumPath === undefined)("a page in a browser", () => {
   /** An answer the browser gave to the page. */
   async function receive(path: string, sent: Sent, token?: string): Promise<Received> {
     const headers = { ...sent.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-    await untilCalm(server);
     const answer = await send(page, server.url + path, { ...sent, headers });
     if (typeof answer === "string") throw new Error(`the browser refused ${path}: ${answer}`);
     return answer;

@@ -2,7 +2,7 @@ import { until } from "@llmproxy/testing";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium, observedPage } from "../test-support/browser.ts";
-import { startTestServer, type TestServer, untilCalm } from "../test-support/test-server.ts";
+import { startTestServer, type TestServer } from "../test-support/test-server.ts";
 
 /** Where the page names operations. */
 const operationLinks = "openapi-explorer .nav-bar-path:has(.method)";
@@ -57,7 +57,6 @@ describe.skipIf(chromiumPath === undefined)("/docs in a browser", () => {
     const { page, seen } = await observedPage(browser);
     await page.goto(`${server.url}/docs`);
     await page.locator(".nav-bar-info", { hasText: "Authentication" }).click();
-    await untilCalm(server);
     await page.getByPlaceholder("api-token").first().fill(server.managementToken);
     await page.getByRole("button", { name: "Set" }).first().click();
     await page.locator(".nav-bar-tag", { hasText: "ProjectService" }).click();

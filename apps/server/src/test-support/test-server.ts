@@ -6,8 +6,9 @@
 
 import { type ConfigInput, type LiveConfig, watchConfig } from "@llmproxy/config";
 import type { Server } from "@llmproxy/core/config";
+import { createOverloadMonitor } from "@llmproxy/ratelimit";
 import { type Clock, systemClock } from "@llmproxy/spec";
-import { createMemoryLogger, type MemoryLogger, temporaryDirectory, until } from "@llmproxy/testing";
+import { createMemoryLogger, type MemoryLogger, temporaryDirectory } from "@llmproxy/testing";
 import { startServer } from "../server.ts";
 
 /** A running server with what a client of it needs. */
@@ -32,7 +33,9 @@ export async function startTestServer(
   const section = (input.server ?? {}) as Record<string, unknown>;
   const flags = { ...input, server: { port: 0, drain_timeout: "2s", ...section } };
   const live = await watchConfig({ directory: directory.path, environment: {}, flags, logger });
-  const server = await startServer({ live, dataDirectory: directory.path, logger, clock });
+  // A test shares its process with its clients, and the machine with whoever else is there: late is not overloaded.
+  const overload = createOverloadMonitor({ clock, logger, maxLagMs: 60_000 });
+  const server = await startServer({ live, dataDirectory: directory.path, logger, clock, overload });
   const token = live.current().auth.managementToken ?? server.bootstrap?.managementToken;
   return {
     url: server.url,
@@ -48,17 +51,6 @@ export async function startTestServer(
       await directory[Symbol.asyncDispose]();
     },
   };
-}
-
-/**
- * Waits until a server takes calls. It refuses them for a moment when its process is kept from its work, as it is by the
- * start of a browser on a busy machine.
- */
-export async function untilCalm({ url }: Pick<TestServer, "url">): Promise<void> {
-  await until(async () => {
-    const { checks } = (await (await fetch(`${url}/health`)).json()) as { checks: Record<string, string> };
-    return checks.load === "ok";
-  });
 }
 
 /** An OpenAI-speaking upstream as a provider. */

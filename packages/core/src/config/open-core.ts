@@ -40,6 +40,8 @@ export interface OpenCoreOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Notices when there is too much to do; one with the default limits when absent. Closed with the core. */
+  readonly overload?: OverloadMonitor;
 }
 
 /** The operations behind the services. */
@@ -115,7 +117,7 @@ async function assemble(options: OpenCoreOptions, data: OpenData, metrics: Metri
     ...{ ...data, bus, ...ports },
     dataDirectory: options.dataDirectory,
   });
-  const overload = createOverloadMonitor(ports);
+  const overload = options.overload ?? createOverloadMonitor(ports);
   const shield = createShield({ ...ports, meter, overload });
   const opened: (() => unknown)[] = [authentication.close, () => shield.close(), () => overload.close()];
   const { authenticator } = authentication;

@@ -6,20 +6,11 @@
 
 import type { LiveConfig } from "@llmproxy/config";
 import { createListener, type Listener, type RequestHandler } from "@llmproxy/listener";
-import type { Clock, Logger } from "@llmproxy/spec";
 import type { Bootstrap } from "./data/bootstrap.ts";
-import { type Core, openCore } from "./open-core.ts";
+import { type Core, type OpenCoreOptions, openCore } from "./open-core.ts";
 
 /** What a server is started with. */
-export interface StartServerOptions {
-  /** The configuration, watched; it stays the caller's to close. */
-  readonly live: LiveConfig;
-  /** Where the store and secrets made at the first start are kept; owned by this process from now on. */
-  readonly dataDirectory: string;
-  /** The version clients are told. */
-  readonly version: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
+export interface StartServerOptions extends OpenCoreOptions {
   /** Makes what answers requests. */
   readonly surface: (core: Core) => RequestHandler;
 }
