@@ -177,6 +177,17 @@ describe("fetch", () => {
       expect(await answer.json()).toMatchObject({ data: [{ id: "echo" }] });
     }));
 
+  it("knows no endpoints beside it", () =>
+    withProxy({ http: { basePath: "/api/llm" } }, async (proxy) => {
+      const answer = await proxy.fetch(new Request("http://host/v1/models"));
+      expect(answer.status).toBe(404);
+      await using server = await listen((request, response) => proxy.node(request, response));
+      const statuses = ["/v1/models", "/api/llm/v1/models"].map(
+        async (path) => (await fetch(server.url + path)).status,
+      );
+      expect(await Promise.all(statuses)).toEqual([404, 200]);
+    }));
+
   it.each(["aborting the request", "canceling the body"])("ends the call upstream by %s", async (way) => {
     await using upstream = await pausingUpstream();
     await withProxy({ providers: [providerAt(upstream)] }, async (proxy) => {
@@ -322,6 +333,19 @@ describe("stages", () => {
       await expect(proxy.complete({ model: "forbidden", messages })).rejects.toMatchObject({
         code: "model_not_allowed",
       });
+    });
+  });
+});
+
+describe("createLlmProxy", () => {
+  it.each([
+    ["no provider", { providers: [] }, "providers"],
+    ["two providers of one name", { providers: [echo, echo] }, "providers[1].name"],
+    ["a base path that is none", { http: { basePath: "api" } }, "http.basePath"],
+  ])("refuses %s", async (_, options, field) => {
+    await expect(createLlmProxy({ providers: [echo], ...options })).rejects.toMatchObject({
+      code: "invalid_request",
+      field,
     });
   });
 });

@@ -138,7 +138,7 @@ export async function createLlmProxy(options: LlmProxyOptions): Promise<LlmProxy
   );
   return {
     node: createNodeHandler(open, basePath),
-    fetch: createFetchHandler(open.handle, basePath, clock),
+    fetch: createFetchHandler(open, basePath, clock),
     stream,
     complete: async (ask) => collect(stream(ask)),
     handle,

@@ -15,7 +15,17 @@ import {
   type ProviderDefinition,
   type TokenCounter,
 } from "@llmproxy/proxy-core";
-import type { Call, Clock, Handler, Logger, ModelInfo, Provider, Reply, Route } from "@llmproxy/spec";
+import {
+  type Call,
+  type Clock,
+  type Handler,
+  type Logger,
+  type ModelInfo,
+  type Provider,
+  ProxyError,
+  type Reply,
+  type Route,
+} from "@llmproxy/spec";
 import { isSameDefinition } from "./same-definition.ts";
 
 /** A provider as it is defined, or one of the caller's own making. */
@@ -53,7 +63,7 @@ export interface ModelRouting {
   resolve(name: string): Route;
   defaultModel(): string | undefined;
   /**
-   * Makes ready to replace who answers. Once that has happened calls in flight end where they began; a provider whose
+   * Makes ready to replace who answers; one change at a time. Once that has happened calls in flight end where they began; a provider whose
    * definition is the same stays as it is, with its connections and its catalogue.
    *
    * @throws `invalid_request` naming the option that is wrong
@@ -109,6 +119,7 @@ function snapshotOf(
   before: ReadonlyMap<Provider, ProviderSource>,
   ports: Ports,
 ): Snapshot {
+  checkProviders(options.providers);
   const made: Provider[] = [];
   const open = (source: ProviderSource): [Provider, ProviderSource] => {
     if (isProvider(source)) return [source, source];
@@ -125,6 +136,20 @@ function snapshotOf(
     // What was made for a configuration that is refused must not go on asking for catalogues.
     void closeAll(made, ports.logger);
     throw reason;
+  }
+}
+
+/** A configuration file has been checked by its schema; an embedding application's options have not. */
+function checkProviders(providers: readonly ProviderSource[]): void {
+  if (providers.length === 0)
+    throw new ProxyError("invalid_request", "providers: expected at least one", { field: "providers" });
+  const names = new Set<string>();
+  for (const [index, { name }] of providers.entries()) {
+    if (names.has(name)) {
+      const field = `providers[${index}].name`;
+      throw new ProxyError("invalid_request", `${field}: ${JSON.stringify(name)} is taken`, { field });
+    }
+    names.add(name);
   }
 }
 

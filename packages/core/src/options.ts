@@ -62,7 +62,10 @@ export interface LlmProxyOptions extends ModelOptions {
   readonly meter?: Meter;
 }
 
-/** What can change while a proxy runs. Everything is replaced; what is absent is its default. */
+/**
+ * What can change while a proxy runs. Models and providers are replaced as a whole; of `http`, what is absent stays as
+ * the proxy was made with.
+ */
 export interface LlmProxyUpdate extends ModelOptions {
   readonly http?: Pick<HttpOptions, "maxBodyBytes" | "trustedProxies" | "cors">;
 }

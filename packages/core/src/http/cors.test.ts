@@ -94,8 +94,11 @@ describe("CORS", () => {
     expect(headers).toEqual({ vary: "origin" });
   });
 
-  it("says nothing to requests that come from no page, and when no page is allowed", () => {
-    expect(ask("POST", {})).toMatchObject({ isAnswered: false, headers: {} });
+  it("tells caches that answers differ by origin, also where there is none", () => {
+    expect(ask("POST", {})).toMatchObject({ isAnswered: false, headers: { vary: "origin" } });
+  });
+
+  it("says nothing when no page is allowed", () => {
     const closed = { origins: [], maxAgeMs: 0 };
     expect(ask("OPTIONS", { origin: app, ...preflight }, closed)).toMatchObject({
       isAnswered: false,

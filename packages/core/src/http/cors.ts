@@ -75,9 +75,10 @@ export function createCors(policy: () => CorsPolicy): Cors {
     handle(request, response, write) {
       const origin = headerOf(request.headers, "origin");
       const { origins, maxAgeMs } = policy();
-      if (origins.length === 0 || origin === undefined) return false;
+      if (origins.length === 0) return false;
       // The answer depends on the origin: a shared cache must know, also where there is none.
       response.setHeader("vary", "origin");
+      if (origin === undefined) return false;
       const isPreflight =
         request.method === "OPTIONS" &&
         headerOf(request.headers, "access-control-request-method") !== undefined;

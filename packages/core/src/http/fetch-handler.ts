@@ -8,9 +8,9 @@
 
 import type { Clock } from "@llmproxy/spec";
 import { withoutBase } from "./base-path.ts";
-import type { HttpHandler } from "./exchange.ts";
 import { FetchRequest } from "./fetch-request.ts";
 import { FetchResponse } from "./fetch-response.ts";
+import type { LlmHttp } from "./llm-http.ts";
 
 /**
  * Answers a request. The response is given as soon as its status is known; its body then follows at the reader's
@@ -25,11 +25,11 @@ export type FetchHandler = (request: Request, context?: unknown) => Promise<Resp
 /**
  * Makes the handler.
  *
- * @param handle - the endpoints
+ * @param http - the endpoints
  * @param basePath - what precedes the endpoints' own paths in URLs; empty for nothing
  * @param clock - for what a cut answer gives its host
  */
-export function createFetchHandler(handle: HttpHandler, basePath: string, clock: Clock): FetchHandler {
+export function createFetchHandler(http: LlmHttp, basePath: string, clock: Clock): FetchHandler {
   return (request, context) => {
     const { pathname, search } = new URL(request.url);
     const response = new FetchResponse(clock, request.method);
@@ -37,8 +37,10 @@ export function createFetchHandler(handle: HttpHandler, basePath: string, clock:
     if (request.signal.aborted) queueMicrotask(leave);
     else request.signal.addEventListener("abort", leave, { once: true });
     response.once("close", () => request.signal.removeEventListener("abort", leave));
-    const url = (withoutBase(pathname, basePath) ?? pathname) + search;
-    handle(new FetchRequest(request, url, addressOf(context)), response);
+    const path = withoutBase(pathname, basePath);
+    const known = new FetchRequest(request, (path ?? pathname) + search, addressOf(context));
+    if (path === undefined) http.refuse(known, response);
+    else http.handle(known, response);
     return response.ready;
   };
 }

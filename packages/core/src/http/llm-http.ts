@@ -53,19 +53,30 @@ export interface LlmHttp {
    * @param shape - the shape of errors; that of whoever makes the request when absent
    */
   handle(request: HttpRequest, response: HttpResponse, shape?: ErrorWriter): void;
+  /** Answers 404 `endpoint_not_found`, whatever the path: it is not below where the endpoints are. Never throws. */
+  refuse(request: HttpRequest, response: HttpResponse): void;
 }
 
 /** Makes the endpoints. */
 export function createLlmHttp(options: LlmHttpOptions): LlmHttp {
   const find = finder(options);
+  const run = (
+    request: HttpRequest,
+    response: HttpResponse,
+    shape: ErrorWriter,
+    endpoint?: Endpoint,
+  ): void => {
+    const exchange = createExchange(request, response, options);
+    const answered = answer(endpoint, exchange, options);
+    answered.catch((reason: unknown) => fail(exchange, reason, shape, options.logger));
+  };
+  const errorShape = (request: HttpRequest): ErrorWriter => surfaceOf(request, pathOf(request)).writeError;
   return {
     matches: (path) => find(path) !== undefined,
-    errorShape: (request) => surfaceOf(request, pathOf(request)).writeError,
-    handle(request, response, shape = surfaceOf(request, pathOf(request)).writeError) {
-      const exchange = createExchange(request, response, options);
-      const answered = answer(find(pathOf(request)), exchange, options);
-      answered.catch((reason: unknown) => fail(exchange, reason, shape, options.logger));
-    },
+    errorShape,
+    handle: (request, response, shape = errorShape(request)) =>
+      run(request, response, shape, find(pathOf(request))),
+    refuse: (request, response) => run(request, response, errorShape(request)),
   };
 }
 

@@ -31,6 +31,7 @@ export function createNodeHandler(http: LlmHttp, basePath: string): NodeHandler 
     const url = withoutBase(request.url ?? "/", basePath);
     const known = url === undefined || url === request.url ? request : rebased(request, url);
     if (next && (url === undefined || !http.matches(pathOf(known)))) next();
+    else if (url === undefined) http.refuse(known, response);
     else http.handle(known, response);
   };
 }
