@@ -9,7 +9,7 @@ import { createConfigurationOperations } from "./configuration.ts";
 const operator: Principal = { kind: "management", id: "operator", roles: ["root"] };
 const { signal } = new AbortController();
 
-describe("deleteOverride", () => {
+describe("overrides", () => {
   let directory: string;
   let live: LiveConfig;
 
@@ -22,8 +22,16 @@ describe("deleteOverride", () => {
     await rm(directory, { recursive: true });
   });
 
+  it("of a section is told back as it is in effect, with its secrets hidden", async () => {
+    const operations = createConfigurationOperations(live, systemClock);
+    const provider = { name: "up", kind: "openai", api_key: "sk-0123456789abcdef" };
+    const path = "providers";
+    const view = await operations.setOverride(operator, { path, value: [provider] }, signal);
+    expect(view).toMatchObject({ path, source: "override", value: [{ name: "up", api_key: "[secret]" }] });
+  });
+
   it.each(["providers", "providers[0]", "providers[0].delay_ms"])(
-    "of %s takes back what is overridden there and below",
+    "deleted at %s takes back what is overridden there and below",
     async (path) => {
       const operations = createConfigurationOperations(live, systemClock);
       await operations.setOverride(operator, { path: "providers[0].delay_ms", value: 7 }, signal);

@@ -53,15 +53,21 @@ export interface ConfigurationOperations {
   deleteOverride(principal: Principal, input: { readonly path: string }, signal: AbortSignal): Promise<void>;
 }
 
+/** The operations of a running server, which follow its configuration until they are closed. */
+export interface OpenConfigurationOperations extends ConfigurationOperations {
+  close(): void;
+}
+
 /** Makes the operations. */
-export function createConfigurationOperations(live: LiveConfig, clock: Clock): ConfigurationOperations {
+export function createConfigurationOperations(live: LiveConfig, clock: Clock): OpenConfigurationOperations {
   let loadedAt = clock.now();
-  live.onChange(() => ({
+  const close = live.onChange(() => ({
     commit() {
       loadedAt = clock.now();
     },
   }));
   return {
+    close,
     async get(principal, { path }) {
       checkScope(principal);
       const settings = live.settings().filter((setting) => isAt(setting, path));
@@ -78,8 +84,10 @@ export function createConfigurationOperations(live: LiveConfig, clock: Clock): C
     async setOverride(principal, { path, value }) {
       checkScope(principal);
       await explained(live.set(path, value));
-      const setting = live.settings().find((each) => isAt(each, path));
-      return setting ? viewOf(setting) : { path, value, source: "override", live: true };
+      const setting = live.settings().find((each) => each.path === path);
+      // A section is no setting of its own; what is told back is what is in effect, with its secrets hidden.
+      const shown = valueAt(live.loaded().redacted(), path);
+      return setting ? viewOf(setting) : { path, value: shown, source: "override", live: true };
     },
     async deleteOverride(principal, { path }) {
       checkScope(principal);
@@ -102,6 +110,17 @@ function checkScope({ projectId }: Principal): void {
 function isAt(setting: Pick<Setting, "path">, path: string): boolean {
   if (path === "" || setting.path === path) return true;
   return setting.path.startsWith(`${path}.`) || setting.path.startsWith(`${path}[`);
+}
+
+/** The value at a path such as `providers[0].headers`; null where nothing stands. */
+function valueAt(tree: JsonValue, path: string): JsonValue {
+  const keys = path.split(/[.[\]]+/).filter((key) => key !== "");
+  let at: JsonValue | undefined = tree;
+  for (const key of keys) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return null;
+    at = Object.entries(at).find(([name]) => name === key)?.[1];
+  }
+  return at ?? null;
 }
 
 function viewOf({ path, value, source, mark, pending }: Setting): SettingView {

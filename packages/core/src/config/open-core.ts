@@ -193,10 +193,11 @@ function coreOf(
   const { data, authentication, proxy, health, shield, metrics } = parts;
   const draining = new AbortController();
   const shutdown = new AbortController();
+  const configuration = createConfigurationOperations(options.live, options.clock);
   const stopping = (): ProxyError => new ProxyError("unavailable", "the server is shutting down");
   return {
     ...{ proxy, health, shield, metrics },
-    operations: operationsOf(options, parts),
+    operations: { ...operationsOf(options.clock, parts), configuration },
     authenticator: authentication.authenticator,
     ...{ authorize, readCredentials },
     bootstrap: data.bootstrap,
@@ -211,6 +212,7 @@ function coreOf(
     async close() {
       shutdown.abort(stopping());
       parts.stopFollowing();
+      configuration.close();
       health.close();
       authentication.close();
       await proxy.close();
@@ -221,14 +223,13 @@ function coreOf(
 }
 
 function operationsOf(
-  { live, clock }: OpenCoreOptions,
+  clock: Clock,
   { data, bus, proxy, authentication }: Parts,
-): CoreOperations {
+): Omit<CoreOperations, "configuration"> {
   const { store, peppers } = data;
   return {
     ...createManagementOperations({ store, bus, peppers, clock }),
     server: proxy.server,
-    configuration: createConfigurationOperations(live, clock),
     jwt: createJwtOperations(authentication, store.projects),
   };
 }

@@ -53,6 +53,8 @@ export async function openSigningKeys(options: SigningKeyOptions): Promise<Signi
   let keys = text === undefined ? [] : read(text, options);
   let making: Promise<readonly SigningKey[]> | undefined;
   let isClosed = false;
+  /** What was wrong at the last look: the same mistake is told once. */
+  let mistake: string | undefined;
 
   const take = (next: string): void => {
     keys = read(next, options);
@@ -73,8 +75,14 @@ export async function openSigningKeys(options: SigningKeyOptions): Promise<Signi
         take(next);
         logger.info({ file: path, keys: keys.length }, "the keys to sign tokens with have changed");
       }
+      mistake = undefined;
     } catch (error) {
-      logger.error({ error, file: path }, "the keys to sign tokens with cannot be read; the last ones stay");
+      if (mistake !== String(error))
+        logger.error(
+          { error, file: path },
+          "the keys to sign tokens with cannot be read; the last ones stay",
+        );
+      mistake = String(error);
     }
     schedule();
   };
