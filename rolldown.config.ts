@@ -59,5 +59,3 @@ export const bundleOf = (app: string) =>
       chunkFileNames: "[name]-[hash].cjs",
     },
   });
-
-export default bundleOf("server");

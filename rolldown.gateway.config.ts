@@ -1,3 +1,0 @@
-import { bundleOf } from "./rolldown.config.ts";
-
-export default bundleOf("gateway");
