@@ -70,6 +70,13 @@ function headersOf(credential: Credential): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** A refusal as RPC clients see it: to them a body that fills one field is not all there is. */
+function withOuter(refused: Outcome, body: string): Outcome {
+  if (!("code" in refused) || refused.field === undefined || body === "" || body === "*") return refused;
+  if (refused.field === body || !refused.message.startsWith(refused.field)) return refused;
+  return { ...refused, field: `${body}.${refused.field}`, message: `${body}.${refused.message}` };
+}
+
 /** The message of the way's example in the OpenAPI document, with names and ids this server knows. */
 function exampleOf({ method, verb, path, rule }: Way, unique: string): Members {
   const operation = (document.paths as Record<string, Record<string, Members>>)[path]?.[verb.toLowerCase()];
@@ -117,7 +124,7 @@ async function askRest(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
-  if (!answer.ok) return refusal(JSON.parse(text) as Members);
+  if (!answer.ok) return withOuter(refusal(JSON.parse(text) as Members), rule.body);
   if (answer.status === 204) return { messages: [{}] };
   if (method.methodKind === "unary") return { messages: [JSON.parse(text)] };
   const events = text.split("\n\n").filter((event) => event !== "");

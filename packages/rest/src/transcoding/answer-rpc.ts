@@ -76,7 +76,7 @@ export async function answerRpc(
   } catch (reason) {
     const error = run.fail(reason);
     if (context.signal.aborted && error.code === "canceled") breakOff(response);
-    else writeError(response, error);
+    else writeError(response, inBody(error, match.binding, splitTarget(request.url).query));
   }
   const timer = clock.schedule(stallMs, () => {
     breakOff(response);
@@ -85,6 +85,25 @@ export async function answerRpc(
   await closed;
   timer.cancel();
   run.end();
+}
+
+/** An error as the client sees it, for whom the body begins below the field it fills. */
+function inBody(error: ProxyError, { body }: Binding, query: string): ProxyError {
+  if (typeof body === "string" || error.field === undefined) return error;
+  if (new URLSearchParams(query).has(error.field)) return error;
+  const outer = `${body.name}.`;
+  if (!error.field.startsWith(outer)) return error;
+  const { code, message, reason, retryAfterMs, vendor, cause } = error;
+  const field = error.field.slice(outer.length);
+  // A message begins with the path, and each further violation in it too.
+  const texts = message.split("; ").map((text) => (text.startsWith(outer) ? text.slice(outer.length) : text));
+  return new ProxyError(code, texts.join("; "), {
+    field,
+    ...(reason !== undefined && { reason }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(vendor && { vendor }),
+    cause,
+  });
 }
 
 async function answer(exchange: Exchange): Promise<void> {

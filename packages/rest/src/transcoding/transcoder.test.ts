@@ -203,7 +203,8 @@ describe("the request", () => {
       "inner.text: expected in the body, not in the query",
       "inner.text",
     ],
-    ["PUT", "/test/field/x", { txt: 1 }, "inner.txt: unknown field; did you mean text?", "inner.txt"],
+    // The body is what stands in the field: paths are those in the body.
+    ["PUT", "/test/field/x", { txt: 1 }, "txt: unknown field; did you mean text?", "txt"],
     ["PUT", "/test/list", ["a", 1], "repeated_text[1]: expected a string", "repeated_text[1]"],
     ["POST", "/test/body", "{", "body: malformed json", undefined],
     ["POST", "/test/body", [], "body: expected an object", undefined],
