@@ -285,6 +285,7 @@ describe("a request of an OpenAI client at Anthropic", () => {
     ["modalities", { modalities: ["text", "audio"] }],
     ["verbosity", { verbosity: "low" }],
     ["web_search_options", { web_search_options: { search_context_size: "low" } }],
+    ["web_search_options", { web_search_options: {} }],
     ["top_k", { top_k: 4 }],
     ["functions", { functions: [{ name: "f" }] }],
     [

@@ -15,6 +15,7 @@ import { dialectName, ownExtra } from "./extra.ts";
 /** The first such thing in a request; undefined when there is none. */
 export function findUntranslatable(request: ChatRequest): Untranslatable | undefined {
   return (
+    findSwitch(ownExtra(request.extra)) ??
     findMember(ownExtra(request.extra), `extra.${dialectName}`, isDispensable) ??
     findInTools(request.tools ?? []) ??
     findInMessages(request.messages)
@@ -37,6 +38,14 @@ const dispensable = new Set([
   "max_tokens",
   "max_completion_tokens",
 ]);
+
+/** Members that switch something on by being there, also with nothing in them. */
+const switches = ["web_search_options"];
+
+function findSwitch(own: JsonObject | undefined): Untranslatable | undefined {
+  const name = switches.find((candidate) => (own?.[candidate] ?? null) !== null);
+  return name === undefined ? undefined : { field: `extra.${dialectName}.${name}`, what: "this member" };
+}
 
 function isDispensable(name: string, value: JsonValue | undefined): boolean {
   if (name === "modalities") return isArray(value) && value.every((modality) => modality === "text");
