@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { watchConfig } from "@llmproxy/config";
 import { systemClock } from "@llmproxy/spec";
 import { createMemoryLogger, temporaryDirectory } from "@llmproxy/testing";
@@ -7,7 +8,9 @@ import { describe, expect, it } from "vitest";
 import { startGateway } from "./gateway.ts";
 import { version } from "./version.ts";
 
-async function withGateway(run: (url: string, apiKey: string, token: string) => Promise<void>) {
+async function withGateway(
+  run: (url: string, apiKey: string, token: string, directory: string) => Promise<void>,
+) {
   await using directory = await temporaryDirectory();
   const logger = createMemoryLogger();
   const flags = { server: { port: 0 } };
@@ -16,7 +19,7 @@ async function withGateway(run: (url: string, apiKey: string, token: string) => 
   const gateway = await startGateway(ports);
   try {
     const { apiKey, managementToken } = gateway.bootstrap ?? {};
-    await run(gateway.url, apiKey?.reveal() ?? "", managementToken?.reveal() ?? "");
+    await run(gateway.url, apiKey?.reveal() ?? "", managementToken?.reveal() ?? "", directory.path);
   } finally {
     await gateway.stop();
     await live.close();
@@ -24,6 +27,12 @@ async function withGateway(run: (url: string, apiKey: string, token: string) => 
 }
 
 describe("the gateway", () => {
+  it("tells whoever finds its data directory owned that it answers REST only", () =>
+    withGateway(async (url, _apiKey, _token, directory) => {
+      const owner: unknown = JSON.parse(readFileSync(join(directory, "owner.json"), "utf8"));
+      expect(owner).toMatchObject({ url, surface: "rest" });
+    }));
+
   it("answers OpenAI's client", () =>
     withGateway(async (url, apiKey) => {
       const client = new OpenAI({ baseURL: `${url}/v1`, apiKey });

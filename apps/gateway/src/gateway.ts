@@ -11,7 +11,7 @@ import { createServices } from "@llmproxy/services";
 import { version } from "./version.ts";
 
 /** What a gateway is started with. */
-export type GatewayOptions = Omit<StartServerOptions, "version" | "surface">;
+export type GatewayOptions = Omit<StartServerOptions, "version" | "surface" | "isRestOnly">;
 
 /**
  * Starts a gateway; it accepts connections when this resolves.
@@ -19,7 +19,12 @@ export type GatewayOptions = Omit<StartServerOptions, "version" | "surface">;
  * @throws `ProxyError` with a message that says what to do; nothing is left open then
  */
 export function startGateway(options: GatewayOptions): Promise<Server> {
-  return startServer({ ...options, version, surface: (core) => createRequestHandler(core, options) });
+  return startServer({
+    ...options,
+    version,
+    surface: (core) => createRequestHandler(core, options),
+    isRestOnly: true,
+  });
 }
 
 function createRequestHandler(core: Core, { live, clock, logger }: GatewayOptions): RequestHandler {

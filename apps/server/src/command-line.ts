@@ -9,6 +9,7 @@ import { ConfigError } from "@llmproxy/config";
 import { ProxyError } from "@llmproxy/spec";
 import { Command, CommanderError, Option } from "commander";
 import { addConfigCommand } from "./commands/config.ts";
+import { messageOf } from "./commands/connect-error.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addJwtCommands } from "./commands/jwt.ts";
@@ -68,7 +69,7 @@ function explain(reason: unknown, host: Host): ExitCode {
     return 2;
   }
   if (reason instanceof ConnectError) {
-    host.stderr.write(`llmproxy: ${reason.rawMessage}\n`);
+    host.stderr.write(`llmproxy: ${messageOf(reason)}\n`);
     return reason.code === Code.InvalidArgument ? 2 : 1;
   }
   const error = ProxyError.from(reason);

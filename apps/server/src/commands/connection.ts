@@ -16,6 +16,7 @@ import { readOwnerLock } from "@llmproxy/store";
 import type { Host } from "../host.ts";
 import { managementRoutes } from "../rpc.ts";
 import type { AdministrationOptions } from "./administration.ts";
+import { namingServer } from "./connect-error.ts";
 import { loadHostConfig } from "./load-host-config.ts";
 
 /** A way to the management services. */
@@ -45,6 +46,7 @@ export async function openConnection(host: Host, options: AdministrationOptions)
  * Finds the running server: the given one, else the one that owns the data directory; undefined when none runs.
  *
  * @throws `invalid_request` when there is no token to show it
+ * @throws `conflict` when it answers REST only, which no command speaks
  */
 export async function findServer(
   host: Host,
@@ -55,6 +57,7 @@ export async function findServer(
   const url = options.server ?? owner?.url;
   if (url === undefined) return undefined;
   const isOwner = url === owner?.url;
+  if (isOwner && owner.surface === "rest") throw restOnly(directory, url);
   if (options.tokenFile !== undefined)
     return remote(url, isOwner, await readToken(resolve(host.directory, options.tokenFile)));
   if (!isOwner)
@@ -66,15 +69,28 @@ export async function findServer(
   return remote(url, isOwner, await ownToken(host, options, directory));
 }
 
+function restOnly(directory: string, url: string): ProxyError {
+  return new ProxyError(
+    "conflict",
+    `the data directory ${directory} is in use by a gateway at ${url}, which answers REST only: ` +
+      `call ${url}/manage/… instead (see ${url}/docs), or stop the gateway first`,
+    { reason: "data_directory_in_use" },
+  );
+}
+
 function remote(baseUrl: string, isOwner: boolean, token: Secret): ServerConnection {
   if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ""))
     throw new ProxyError(
       "invalid_request",
       `--server: expected a URL such as http://127.0.0.1:8080, got ${baseUrl}`,
     );
-  const authorize: Interceptor = (next) => (request) => {
+  const authorize: Interceptor = (next) => async (request) => {
     request.header.set("authorization", `Bearer ${token.reveal()}`);
-    return next(request);
+    try {
+      return await next(request);
+    } catch (reason) {
+      throw namingServer(reason, baseUrl);
+    }
   };
   const transport = createConnectTransport({
     baseUrl,

@@ -71,8 +71,8 @@ export interface Core {
   readonly shutdown: AbortSignal;
   /** The public keys of the tokens issued here. */
   jwks(): JsonObject;
-  /** Writes down where the server can be reached, for whoever finds the data directory owned. */
-  announce(url: string): Promise<void>;
+  /** Writes down where the server can be reached, and how, for whoever finds the data directory owned. */
+  announce(at: { readonly url: string; readonly surface?: "rest" }): Promise<void>;
   /** Tells everybody that the server begins to stop. */
   startDraining(): void;
   /** Ends what still runs, flushes and closes. */
@@ -204,7 +204,7 @@ function coreOf(
     draining: draining.signal,
     shutdown: shutdown.signal,
     jwks: authentication.jwks,
-    announce: (url) => data.lock.update({ url }),
+    announce: (at) => data.lock.update(at),
     startDraining() {
       health.startDraining();
       draining.abort(stopping());

@@ -13,6 +13,8 @@ import { type Core, type OpenCoreOptions, openCore } from "./open-core.ts";
 export interface StartServerOptions extends OpenCoreOptions {
   /** Makes what answers requests. */
   readonly surface: (core: Core) => RequestHandler;
+  /** Whether that has no RPC protocols, so that the command line cannot call it. Default false. */
+  readonly isRestOnly?: boolean;
 }
 
 /** A running server. */
@@ -36,7 +38,7 @@ export async function startServer(options: StartServerOptions): Promise<Server> 
   try {
     await core.health.settled();
     const listener = await listen(options, core);
-    await core.announce(listener.url);
+    await core.announce({ url: listener.url, ...(options.isRestOnly && { surface: "rest" }) });
     return runningServer(options.live, core, listener);
   } catch (reason) {
     await core.close();

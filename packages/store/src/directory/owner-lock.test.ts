@@ -172,6 +172,17 @@ describe("OwnerLock.update", () => {
     await lock.release();
   });
 
+  it("says that the owner answers REST only", async () => {
+    await using directory = await temporaryDirectory();
+    const lock = await acquireOwnerLock(directory.path);
+    await lock.update({ url: "http://127.0.0.1:9000", surface: "rest" });
+    expect(await readOwnerLock(directory.path)).toMatchObject({
+      url: "http://127.0.0.1:9000",
+      surface: "rest",
+    });
+    await lock.release();
+  });
+
   it("throws after the release and writes nothing", async () => {
     await using directory = await temporaryDirectory();
     const lock = await acquireOwnerLock(directory.path);

@@ -22,6 +22,8 @@ export interface Owner {
   readonly pid: number;
   /** Where it answers; absent until it does. */
   readonly url?: string;
+  /** `rest` when it answers REST only and no RPC protocol; absent when it answers everything. */
+  readonly surface?: "rest";
   readonly startedAt: Date;
 }
 
@@ -35,8 +37,8 @@ export interface AcquireOwnerLockOptions {
 
 /** The right to a directory. Hold on to it: when it is garbage collected, the directory is free. */
 export interface OwnerLock {
-  /** Says where the owner answers. @throws `unavailable` after the release */
-  update(change: { readonly url: string }): Promise<void>;
+  /** Says where the owner answers, and what. @throws `unavailable` after the release */
+  update(change: { readonly url: string; readonly surface?: "rest" }): Promise<void>;
   /** Gives the directory back; a second call does nothing. */
   release(): Promise<void>;
 }
@@ -129,9 +131,14 @@ async function readOwner(directory: string): Promise<Owner | undefined> {
 
 function toOwner(value: unknown): Owner | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { pid, url, startedAt } = value as { [Name in keyof Owner]?: unknown };
+  const { pid, url, surface, startedAt } = value as { [Name in keyof Owner]?: unknown };
   if (typeof pid !== "number" || typeof startedAt !== "string") return undefined;
-  return { pid, startedAt: new Date(startedAt), ...(typeof url === "string" && { url }) };
+  return {
+    pid,
+    startedAt: new Date(startedAt),
+    ...(typeof url === "string" && { url }),
+    ...(surface === "rest" && { surface }),
+  };
 }
 
 function alreadyOwned(directory: string, owner: Owner | undefined): ProxyError {

@@ -13,13 +13,16 @@ import {
 } from "@llmproxy/proto";
 import { ProxyError } from "@llmproxy/spec";
 import { version } from "../../version.ts";
+import { namingServer } from "../connect-error.ts";
 import { findServer, type ServerConnection } from "../connection.ts";
 import { type Check, type Checkup, fail, failedBy, ok, warn } from "./checkup.ts";
 
 const limits = { timeoutMs: 5_000 };
 
 /** Whether it is ready, which version it is, and whether it has the configuration it should have. */
-export async function checkRunningServer({ host, options }: Checkup): Promise<readonly Check[]> {
+export async function checkRunningServer({ host, options, owner }: Checkup): Promise<readonly Check[]> {
+  const url = options.server ?? owner?.url;
+  if (url !== undefined && url === owner?.url && owner.surface === "rest") return checkGateway(url);
   const server = await find(host, options);
   if (server === undefined) return [ok("running server", "none")];
   if (server === "unasked")
@@ -29,6 +32,18 @@ export async function checkRunningServer({ host, options }: Checkup): Promise<re
     checks.map((check) => check(server).catch((reason: unknown) => [unanswered(server, reason)])),
   );
   return found.flat();
+}
+
+/** A gateway answers no calls of commands; whether it is ready it tells everybody. */
+async function checkGateway(url: string): Promise<readonly Check[]> {
+  const name = "running server";
+  try {
+    const { ok: isReady } = await fetch(`${url}/health`, { signal: AbortSignal.timeout(limits.timeoutMs) });
+    if (isReady) return [ok(name, `a gateway at ${url} is ready; it answers REST only`)];
+    return [fail(name, `the gateway at ${url} is not ready`, "see its log, and /health for what fails")];
+  } catch {
+    return [fail(name, `the gateway at ${url} does not answer`, "see its log")];
+  }
 }
 
 const whereToken = "give the file that holds it with --token-file FILE";
@@ -48,9 +63,13 @@ async function find(
 }
 
 function unanswered({ url }: ServerConnection, reason: unknown): Check {
-  const error =
-    reason instanceof ConnectError ? new ProxyError("unavailable", `${url}: ${reason.rawMessage}`) : reason;
+  const named = namingServer(reason, url);
+  const error = named instanceof ConnectError ? new ProxyError("unavailable", toldBy(named, url)) : reason;
   return failedBy("running server", error, "see its log; the token must be its management token");
+}
+
+function toldBy({ rawMessage }: ConnectError, url: string): string {
+  return rawMessage.includes(url) ? rawMessage : `${url}: ${rawMessage}`;
 }
 
 async function readiness({ url, transport }: ServerConnection): Promise<readonly Check[]> {
