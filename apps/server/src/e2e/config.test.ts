@@ -271,6 +271,22 @@ describe("config set and unset of a running server", () => {
     expect(server.live.current().telemetry.log.level).toBe("info");
   });
 
+  it("unset --save takes a setting out of the file that the running server has not taken from it", async () => {
+    await using server = await startTestServer();
+    const file = join(server.dataDirectory, "llmproxy.yaml");
+    await writeFile(file, "# ours\n", { mode: 0o600 });
+    expect((await run(server, "config", "set", "--save", "server.host", "127.0.0.2")).code).toBe(0);
+    expect(await run(server, "config", "unset", "--save", "server.host")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("server.host is no longer set in"),
+    });
+    expect(await readFile(file, "utf8")).toBe("# ours\n");
+    expect(await run(server, "config", "unset", "--save", "server.host")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("server.host is not set in"),
+    });
+  });
+
   it("--save leaves the file alone when the configuration would not be valid", async () => {
     await using server = await startTestServer();
     const file = join(server.dataDirectory, "llmproxy.yaml");

@@ -97,6 +97,16 @@ describe("editConfigFile", () => {
     await expect(edit("server.port", 1)).rejects.toThrow("is one of several");
   });
 
+  it("takes a setting out, whatever else decides it, and tells when there is nothing to take out", async () => {
+    const environment = { LLMPROXY_SERVER__PORT: "1" };
+    expect(await edit("server.port", undefined)).toMatchObject({ isChanged: false, isNew: false });
+    expect(await readdir(temporary.path)).toEqual([]);
+    await write("llmproxy.yaml", "# ours\nserver:\n  port: 2\n");
+    expect(await edit("server.host", undefined, { environment })).toMatchObject({ isChanged: false });
+    expect(await edit("server.port", undefined, { environment })).toMatchObject({ isChanged: true });
+    expect(await read("llmproxy.yaml")).toBe("# ours\n");
+  });
+
   it("does not write over what somebody else has written meanwhile", async () => {
     let reads = 0;
     const readOther: EditConfigFileOptions["readFile"] = async () => {

@@ -1,5 +1,5 @@
 /**
- * Changes one setting in the configuration file: what `llmproxy config set` does while no server runs.
+ * Changes one setting in the configuration file: what `llmproxy config set` and `unset` do while no server runs.
  *
  * @module
  */
@@ -25,8 +25,11 @@ import { saveFile } from "./save-file.ts";
 export interface EditConfigFileOptions extends LoadConfigOptions {
   /** The setting, e.g. `server.port` or `providers[0].base_url`. */
   readonly path: string;
-  /** Its new value, as in the file; a map is merged key by key, null means not set. */
-  readonly value: unknown;
+  /**
+   * Its new value, as in the file; a map is merged key by key, null means not set. Absent: it is taken out of the
+   * file, with the sections that leaves empty.
+   */
+  readonly value?: unknown;
 }
 
 /** What was written. */
@@ -35,6 +38,8 @@ export interface EditedConfigFile {
   readonly file: string;
   /** Whether it was not there before. */
   readonly isNew: boolean;
+  /** Whether the file is another than before; false also when there was none, and nothing to take out of it. */
+  readonly isChanged: boolean;
   /** The configuration with the file as it is now; a setting may still come from the environment or a flag. */
   readonly loaded: LoadedConfig;
 }
@@ -47,7 +52,7 @@ export interface EditedConfigFile {
  */
 export async function editConfigFile(options: EditConfigFileOptions): Promise<EditedConfigFile> {
   const path = settingPath(options.path);
-  const { tree: value = null, findings } = readTree(options.value);
+  const { tree: value, findings } = readTree(options.value);
   if (findings.length > 0)
     throw new ConfigError(
       findings.map((each) => ({ path: formatPath([...path, ...each.path]), message: each.message })),
@@ -57,15 +62,17 @@ export async function editConfigFile(options: EditConfigFileOptions): Promise<Ed
   const format = formatOf(file);
   if (!format) throw new ConfigError([{ path: file, message: unknownFormat }]);
   const before = await readText(file, readFile);
-  const text = await editConfigText(before ?? "", { format, path: formatPath(path), value });
+  const setting = { format, path: formatPath(path), ...(value !== undefined && { value }) };
+  const text = await editConfigText(before ?? "", setting);
   const loaded = await loadConfig({ ...options, file, readFile: withText(file, text, readFile) });
-  if (text !== before) {
+  const isChanged = text !== (before ?? "");
+  if (isChanged) {
     // Checking takes time, in which somebody else may have written.
     if ((await readText(file, readFile)) !== before)
       throw new ConfigError([{ path: file, message: "has changed meanwhile, should be edited again" }]);
     await save(file, text);
   }
-  return { file, isNew: before === undefined, loaded };
+  return { file, isNew: isChanged && before === undefined, isChanged, loaded };
 }
 
 async function findFile(options: EditConfigFileOptions, readFile: ReadFile): Promise<string> {

@@ -184,6 +184,69 @@ describe("editConfigText of YAML", () => {
   });
 });
 
+describe("editConfigText that takes a setting out", () => {
+  const takeOut = (text: string, path: string, format: ConfigFormat = ".yaml") =>
+    editConfigText(text, { format, path });
+
+  it.each<[string, string, string, string]>([
+    ["its lines", "auth.enabled", "    enabled:   true # indented by four\n", ""],
+    ["a section", "auth", /auth:[\s\S]*"10m"\n/.exec(yaml)?.[0] ?? "", ""],
+    ["a section without value", "telemetry", "telemetry:\n", ""],
+    ["what is on one line", "server", /server: .*\n/.exec(yaml)?.[0] ?? "", ""],
+    ["a key of an entry", "providers[0].kind", "    kind: echo\n", ""],
+  ])("takes %s out of YAML and leaves the rest as it is", async (_, path, before, after) => {
+    expect(yaml).toContain(before);
+    expect(await takeOut(yaml, path)).toBe(yaml.replace(before, after));
+  });
+
+  it("takes the sections with it that it leaves empty, and keeps comments", async () => {
+    const text = "# ours\ntelemetry:\n  log:\n    level: debug # loud\n# server\nserver:\n  port: 1\n";
+    expect(await takeOut(text, "telemetry.log.level")).toBe("# ours\n# server\nserver:\n  port: 1\n");
+    expect(await takeOut("# ours\nserver:\n  port: 1", "server.port")).toBe("# ours\n");
+  });
+
+  it("takes a key out of a map on one line, and the first one of an entry", async () => {
+    const one = await takeOut(yaml, "server.port");
+    expect(parseYaml(one).value).toMatchObject({ server: { host: "127.0.0.1" } });
+    expect(one).not.toContain("8080");
+    expect(one).toContain("# one line");
+    const entry = await takeOut("providers:\n  - name: a\n    kind: echo # ours\n", "providers[0].name");
+    expect(entry).toBe("providers:\n  - kind: echo # ours\n");
+    expect(parseYaml(await takeOut(yaml, "providers[0]")).value).toMatchObject({
+      providers: [{ name: "b" }],
+    });
+  });
+
+  it("takes a secret out in whichever spelling it is given", async () => {
+    const text = "providers:\n  - name: a\n    api_key_env: KEY\n";
+    expect(await takeOut(text, "providers[0].api_key")).toBe("providers:\n  - name: a\n");
+  });
+
+  it("leaves a text alone that has no such setting", async () => {
+    for (const path of ["server.cors.origins", "providers[2].name", "store"])
+      expect(await takeOut(yaml, path)).toBe(yaml);
+    expect(await takeOut("", "server")).toBe("");
+  });
+
+  it("refuses to take out what an alias needs or gives", async () => {
+    const aliased = "server: &s { port: 1, host: a }\nfeatures: *s\n";
+    for (const path of ["server", "features.port"])
+      expect(await refusal(takeOut(aliased, path))).toContain(`${path}: is written in a way`);
+  });
+
+  it("takes it out of JSON, and of TOML without comments", async () => {
+    expect(await takeOut('{"server":{"port":1},"auth":{}}', "server.port", ".json")).toBe(
+      '{\n  "auth": {}\n}\n',
+    );
+    expect(await takeOut('[server]\nport = 1\nhost = "a"\n', "server.port", ".toml")).toBe(
+      '[server]\nhost = "a"\n',
+    );
+    expect(await refusal(takeOut("# ours\n[server]\nport = 1\n", "server.port", ".toml"))).toContain(
+      "server.port: is in a file with comments",
+    );
+  });
+});
+
 describe("editConfigText of JSON", () => {
   it("writes two spaces and keeps the order", async () => {
     expect(await edit('{"server":{"port":1},"auth":{}}', "server.host", "::", ".json")).toBe(

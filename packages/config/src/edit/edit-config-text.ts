@@ -8,11 +8,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonObject, JsonValue } from "@llmproxy/spec";
 import { settingPath } from "../live/override-input.ts";
 import { formatPath, type Path } from "../path.ts";
+import { configSchema } from "../schema/config.ts";
 import { type ConfigFormat, parserOf } from "../sources/config-file.ts";
 import type { Patch } from "../sources/layer.ts";
-import { patchesOf } from "../sources/overrides.ts";
+import { patchesOf, spellingsOf } from "../sources/overrides.ts";
 import { isList, isMap, readTree } from "../tree.ts";
 import { ConfigError } from "../violation.ts";
+import { removedFrom } from "./removed-from.ts";
 
 /** What to change. */
 export interface TextEdit {
@@ -20,8 +22,8 @@ export interface TextEdit {
   readonly format: ConfigFormat;
   /** The setting, e.g. `server.port` or `providers[0].base_url`. */
   readonly path: string;
-  /** Its new value; a map is merged key by key. */
-  readonly value: JsonValue;
+  /** Its new value; a map is merged key by key. Absent: it is taken out, with the sections that leaves empty. */
+  readonly value?: JsonValue;
 }
 
 /**
@@ -33,6 +35,7 @@ export interface TextEdit {
  */
 export async function editConfigText(text: string, { format, path, value }: TextEdit): Promise<string> {
   const read = await readerOf(format);
+  if (value === undefined) return takeOut(text, read(text), format, settingPath(path));
   let edited = text;
   for (const patch of patchesOf(settingPath(path), value))
     edited = await editOnce(edited, read(edited), format, patch);
@@ -58,6 +61,26 @@ async function readerOf(format: ConfigFormat): Promise<Reader> {
   };
 }
 
+async function takeOut(text: string, tree: JsonObject, format: ConfigFormat, path: Path): Promise<string> {
+  // A secret may stand there by the name of a variable or of a file that holds it.
+  const [gone] = [path, ...spellingsOf(path, configSchema)].flatMap((each) => removedFrom(tree, each) ?? []);
+  if (gone === undefined) return text;
+  const expected = isMap(gone.tree) ? gone.tree : {};
+  if (format === ".json") return `${JSON.stringify(expected, null, 2)}\n`;
+  if (format === ".toml") {
+    const { removeFromToml } = await import("./edit-toml.ts");
+    return removeFromToml(text, path, expected);
+  }
+  const { removeFromYaml } = await import("./remove-from-yaml.ts");
+  return removeFromYaml(text, gone.path, expected) ?? refuseToEdit(path);
+}
+
+function refuseToEdit(path: Path): never {
+  const message =
+    "is written in a way that cannot be changed here, as with an alias, should be edited by hand";
+  throw new ConfigError([{ path: formatPath(path), message }]);
+}
+
 async function editOnce(
   text: string,
   tree: JsonObject,
@@ -72,11 +95,7 @@ async function editOnce(
     return editToml(text, path, value, expected);
   }
   const { editYaml } = await import("./edit-yaml.ts");
-  const edited = editYaml(text, path, value, expected);
-  if (edited !== undefined) return edited;
-  const message =
-    "is written in a way that cannot be changed here, as with an alias, should be edited by hand";
-  throw new ConfigError([{ path: formatPath(path), message }]);
+  return editYaml(text, path, value, expected) ?? refuseToEdit(path);
 }
 
 function putInMap(map: JsonObject, path: Path, value: JsonValue, above: Path): JsonObject {

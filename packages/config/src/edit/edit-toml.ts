@@ -26,11 +26,24 @@ const stringOrComment = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'[^'\
 export function editToml(text: string, path: Path, value: JsonValue, expected: JsonObject): string {
   if (hasNull(value))
     throw refusal(path, "cannot be null in TOML, should be taken out of the file by hand instead");
-  const hasComment = text.match(stringOrComment)?.includes("#") ?? false;
-  if (!hasComment) return stringify(expected);
+  if (!hasComment(text)) return stringify(expected);
   throw refusal(
     path,
     `is in a file with comments, which would be lost, should be written by hand:\n${linesFor(path, value)}`,
+  );
+}
+
+/**
+ * Writes a configuration that lacks one setting as TOML.
+ *
+ * @param expected - the configuration without the setting
+ * @throws {ConfigError} when the text has comments
+ */
+export function removeFromToml(text: string, path: Path, expected: JsonObject): string {
+  if (!hasComment(text)) return stringify(expected);
+  throw refusal(
+    path,
+    "is in a file with comments, which would be lost, should be taken out of the file by hand",
   );
 }
 
@@ -47,6 +60,10 @@ function nest(path: Path, value: JsonValue): JsonObject {
     (inner, key, index) => ({ [key]: index === path.length - 1 ? value : inner }),
     {},
   );
+}
+
+function hasComment(text: string): boolean {
+  return text.match(stringOrComment)?.includes("#") ?? false;
 }
 
 function hasNull(value: JsonValue | undefined): boolean {

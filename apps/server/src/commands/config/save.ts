@@ -24,8 +24,8 @@ import { textOf } from "./get.ts";
 /** What to write. */
 export interface SettingChange {
   readonly path: string;
-  /** Null means not set. */
-  readonly value: JsonValue;
+  /** Null means not set; absent: it is taken out of the file. */
+  readonly value?: JsonValue;
 }
 
 /** What a running server made of the file. */
@@ -53,8 +53,9 @@ export async function saveSetting(
     );
   const before = server && (await readServerConfig(server));
   const edited = await edit(host, options, before?.file, change);
+  if (change.value === undefined && !edited.isChanged) throw notInFile(edited, change);
   const after = server && before && (await keepingAlive(watchServer(server, before, edited, change)));
-  const result = { file: edited.file, is_new: edited.isNew, path: change.path, value: change.value };
+  const result = { file: edited.file, is_new: edited.isNew, path: change.path, value: change.value ?? null };
   print(
     host,
     options.json,
@@ -82,16 +83,27 @@ async function edit(
   }
 }
 
+function notInFile({ file, loaded }: EditedConfigFile, { path }: SettingChange): ProxyError {
+  const sources = settingsAt(loaded.settings(), path).map(({ source }) => source);
+  const origin = sources.find((source) => source !== "default" && source !== "file");
+  const from = origin === undefined ? "" : `; it comes from ${origin}`;
+  return new ProxyError("invalid_request", `${path} is not set in ${file}${from}`, { field: path });
+}
+
 function headline(edited: EditedConfigFile, change: SettingChange): string {
-  if (change.value !== null) return `wrote ${change.path} = ${shown(edited, change)} to ${edited.file}`;
+  if (isValue(change.value)) return `wrote ${change.path} = ${shown(edited, change)} to ${edited.file}`;
   return `${change.path} is no longer set in ${edited.file}; without it, it is ${shown(edited, change)}`;
+}
+
+function isValue(value: JsonValue | undefined): value is JsonValue {
+  return value !== undefined && value !== null;
 }
 
 /** The value as it may be shown: what is secret is not. */
 function shown({ loaded }: EditedConfigFile, { path, value }: SettingChange): string {
   const at = settingsAt(loaded.settings(), path);
   if (at.some((one) => one.value === "[secret]")) return "[secret]";
-  return textOf(at.length === 1 && at[0]?.path === path ? at[0].value : value);
+  return textOf(at.length === 1 && at[0]?.path === path ? at[0].value : (value ?? null));
 }
 
 function notesOn(
@@ -104,7 +116,7 @@ function notesOn(
     ({ source }) => source !== "file" && source !== "default",
   );
   const overruled =
-    winner && value !== null
+    winner && isValue(value)
       ? [`it has no effect: ${path} also comes from ${winner.source}, which wins`]
       : [];
   return effect === undefined ? overruled : [...overruled, `${effects[effect]} (${server?.url})`];

@@ -12,7 +12,6 @@ import {
   type ConfiguredServer,
   type EffectiveSetting,
   findConfiguredServer,
-  readEffectiveConfig,
   readServerConfig,
   settingJson,
   settingsAt,
@@ -30,13 +29,7 @@ export async function unsetSetting(host: Host, options: ConfigOptions, path = ""
     await endOverride(host, options, server, path);
     return;
   }
-  const { settings, file } = await readEffectiveConfig(host, options);
-  if (!settingsAt(settings, path).some(({ source }) => source === "file"))
-    throw new ProxyError(
-      "invalid_request",
-      `${path} is not set in ${file ?? "a configuration file: there is none"}`,
-    );
-  await saveSetting(host, options, server, { path, value: null });
+  await saveSetting(host, options, server, { path });
 }
 
 async function endOverride(
