@@ -5,7 +5,10 @@
  */
 
 import type { JsonObject } from "@llmproxy/spec";
-import type { Config } from "./schema/config.ts";
+import { formatPath } from "./path.ts";
+import { hidden } from "./redact.ts";
+import { type Config, configSchema } from "./schema/config.ts";
+import { secretSlots } from "./schema/inspect.ts";
 import { listSettings, type Setting } from "./settings.ts";
 import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 import type { ConfigInput } from "./sources/flags.ts";
@@ -39,6 +42,8 @@ export interface LoadedConfig {
   redacted(): JsonObject;
   /** The same as a list, one row for each value, with its source and whether a change needs a restart. */
   settings(): readonly Setting[];
+  /** The paths of the secrets whose text stands in the file itself, rather than the name of where they are. */
+  secretsInFile(): readonly string[];
 }
 
 /**
@@ -66,5 +71,21 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
 /** What others see of a snapshot. */
 export function loadedOf(snapshot: Snapshot): LoadedConfig {
   const { config, sources, file, shown } = snapshot;
-  return { config, sources, file, redacted: () => shown, settings: () => listSettings(snapshot) };
+  return {
+    ...{ config, sources, file },
+    redacted: () => shown,
+    settings: () => listSettings(snapshot),
+    secretsInFile: () => secretsInFile(snapshot),
+  };
+}
+
+function secretsInFile(snapshot: Snapshot): readonly string[] {
+  const elsewhere = new Set(
+    secretSlots(configSchema, snapshot.tree)
+      .filter(({ map, name }) => !Object.hasOwn(map, name))
+      .map(({ parent, name }) => formatPath([...parent, name])),
+  );
+  return listSettings(snapshot)
+    .filter(({ path, value, source }) => value === hidden && source === "file" && !elsewhere.has(path))
+    .map(({ path }) => path);
 }

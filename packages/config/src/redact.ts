@@ -18,7 +18,7 @@ import {
 import { isList, isMap } from "./tree.ts";
 
 /** What is shown instead of a secret. */
-const hidden = "[secret]";
+export const hidden = "[secret]";
 
 /** Copies a map; secrets, in whichever spelling they were given, become `x: "[secret]"`. */
 export function redactMap(map: JsonObject, schema: Schema): JsonObject {

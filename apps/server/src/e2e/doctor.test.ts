@@ -103,6 +103,23 @@ describe("doctor before the first start", () => {
     expect(found.output).not.toContain("a-management-token-of-ours");
   });
 
+  it("lets others read a configuration file that only names where its secrets are", async () => {
+    await using directory = await temporaryDirectory();
+    const provider = upstreamProvider("http://127.0.0.1:9", { api_key_env: "KEY" });
+    const named = { providers: [provider] };
+    const options = { environment: { KEY: "sk-upstream" }, flags: ["--offline"] };
+    await examine(directory, named, options);
+    await chmod(join(directory.path, "llmproxy.json"), 0o644);
+    expect((await examine(directory, named, options)).named("secret files")?.status).toBe("ok");
+    const inline = {
+      providers: [upstreamProvider("http://127.0.0.1:9", { headers: { "x-key": "secret" } })],
+    };
+    expect((await examine(directory, inline, options)).named("secret files")).toMatchObject({
+      status: "warn",
+      message: expect.stringContaining("providers[0].headers"),
+    });
+  });
+
   it("says that authentication is off where others reach it", async () => {
     await using directory = await temporaryDirectory();
     const { named } = await examine(directory, {

@@ -30,16 +30,14 @@ export async function checkSecretFiles({ dataDirectory, loaded }: Checkup): Prom
 
 async function configFileChecks(loaded: LoadedConfig | undefined): Promise<readonly Check[]> {
   const file = loaded?.file;
-  const secrets =
-    loaded?.settings().filter(({ value, source }) => value === "[secret]" && source === "file") ?? [];
+  const secrets = loaded?.secretsInFile() ?? [];
   if (file === undefined || secrets.length === 0) return [];
   const [open] = await openOnes([file]);
   if (open === undefined) return [];
-  const names = secrets.map(({ path }) => path).join(", ");
   return [
     warn(
       "secret files",
-      `${file} can be read by others and may hold secrets (${names})`,
+      `${file} can be read by others and holds secrets (${secrets.join(", ")})`,
       `chmod 600 ${file}, or give them as _file or _env`,
     ),
   ];
