@@ -58,11 +58,12 @@ function addChanging(add: Add): void {
 
 function addChecking(add: Add): void {
   const schema = "the JSON Schema of the configuration file, for editors";
-  const validate = "check the configuration and list everything that is wrong";
+  const validate =
+    "check a configuration file, by default the one a start would read, and list everything that is wrong";
   add("schema", schema, async () => (await import("./config/schema.ts")).writeSchema)
     .option("--output <file>", "where to write it; printed otherwise")
     .option("--json", "print what was written as JSON");
-  add("validate", validate, async () => (await import("./config/validate.ts")).validateConfig).option(
+  add("validate [file]", validate, async () => (await import("./config/validate.ts")).validateConfig).option(
     "--json",
     "print as JSON",
   );

@@ -6,7 +6,7 @@
 
 import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Config, LiveConfig } from "@llmproxy/config";
+import { type Config, ConfigError, type LiveConfig } from "@llmproxy/config";
 import { createLateLogger, openLogger, type Server } from "@llmproxy/core/config";
 import { type LogFields, type Logger, ProxyError, systemClock } from "@llmproxy/spec";
 import type { RootLogger } from "@llmproxy/telemetry";
@@ -26,6 +26,9 @@ interface ServeOptions extends CommonOptions {
   readonly readyFile?: string;
 }
 
+/** What the configuration knows and refuses. */
+const notYet = "(not in this version)";
+
 /** Adds the command. */
 export function addServeCommand(program: Command, host: Host): void {
   program
@@ -33,10 +36,10 @@ export function addServeCommand(program: Command, host: Host): void {
     .description("run the server")
     .option("--host <address>", "the address to listen on")
     .option("--port <number>", "the port to listen on; 0 takes a free one")
-    .option("--workers <number>", "processes that share the port")
+    .option("--workers <number>", `processes that share the port ${notYet}`)
     .option("--log-level <level>", "debug, info, warn, error or silent")
-    .option("--max-rpm <number>", "the most requests a minute")
-    .option("--max-concurrent <number>", "the most requests at once")
+    .option("--max-rpm <number>", `the most requests a minute ${notYet}`)
+    .option("--max-concurrent <number>", `the most requests at once ${notYet}`)
     .option("--no-auth", "let anybody do anything; for development")
     .option("--ready-file <file>", "written once connections are accepted")
     .option("--json", "log as JSON, also on a terminal")
@@ -49,7 +52,11 @@ const flushTimeoutMs = 2000;
 async function serve(options: ServeOptions, host: Host): Promise<void> {
   // What there is to log about the configuration is logged as the configuration says.
   const late = createLateLogger();
-  const live = await watchHostConfig(host, options, flagsOf(options), late.logger);
+  const live = await watchHostConfig(host, options, flagsOf(options), late.logger).catch(
+    (reason: unknown) => {
+      throw namingFlags(reason, options);
+    },
+  );
   const logger = openLogger(live, host.stdout, options.json);
   late.become(logger);
   try {
@@ -126,6 +133,25 @@ function flagsOf(options: ServeOptions): Record<string, unknown> {
     limits: { global: { ...given("rpm", numeric(maxRpm)), ...given("concurrency", numeric(maxConcurrent)) } },
     ...(!auth && { auth: { enabled: false } }),
   };
+}
+
+/** Whoever typed a flag looks for it, and not for the setting that it stands for. */
+function namingFlags(reason: unknown, options: ServeOptions): unknown {
+  if (!(reason instanceof ConfigError)) return reason;
+  const typed = new Map([
+    ["server.host", options.host && "--host"],
+    ["server.port", options.port && "--port"],
+    ["server.workers", options.workers && "--workers"],
+    ["telemetry.log.level", options.logLevel && "--log-level"],
+    ["limits.global.rpm", options.maxRpm && "--max-rpm"],
+    ["limits.global.concurrency", options.maxConcurrent && "--max-concurrent"],
+  ]);
+  return new ConfigError(
+    reason.violations.map((violation) => {
+      const flag = typed.get(violation.path);
+      return flag ? { ...violation, path: `${flag} (${violation.path})` } : violation;
+    }),
+  );
 }
 
 function given(key: string, value: unknown): Record<string, unknown> {
