@@ -6,10 +6,12 @@ import { describe, expect, it } from "vitest";
 import { runCommand } from "../test-support/run-command.ts";
 
 /** Runs a command in a directory whose data a REST-only gateway owns. */
-async function besideGateway(given: readonly string[], status = 200) {
+async function besideGateway(given: readonly string[], status?: number) {
   await using directory = await temporaryDirectory();
   const server = createServer((request, response) => {
-    response.writeHead(request.url === "/health" ? status : 404).end();
+    if (request.url !== "/health") response.writeHead(404).end();
+    else if (status === undefined) request.destroy();
+    else response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -38,7 +40,8 @@ describe("commands beside a gateway", () => {
   it.each([
     [200, "ok", /^a gateway at http.* is ready; it answers REST only$/],
     [503, "fail", /^the gateway at http.* is not ready$/],
-  ])("doctor asks its /health, which answers %i", async (answer, status, message) => {
+    [undefined, "fail", /^the gateway at http.* does not answer$/],
+  ])("doctor asks its /health, which answers %s", async (answer, status, message) => {
     const { stdout } = await besideGateway(["doctor", "--offline", "--json"], answer);
     const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
     expect(checks.find(({ name }) => name === "running server")).toMatchObject({

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { get } from "node:http";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import {
   ConfigurationService,
@@ -38,12 +39,22 @@ export async function checkRunningServer({ host, options, owner }: Checkup): Pro
 async function checkGateway(url: string): Promise<readonly Check[]> {
   const name = "running server";
   try {
-    const { ok: isReady } = await fetch(`${url}/health`, { signal: AbortSignal.timeout(limits.timeoutMs) });
-    if (isReady) return [ok(name, `a gateway at ${url} is ready; it answers REST only`)];
+    const status = await healthStatus(url);
+    if (status === 200) return [ok(name, `a gateway at ${url} is ready; it answers REST only`)];
     return [fail(name, `the gateway at ${url} is not ready`, "see its log, and /health for what fails")];
   } catch {
     return [fail(name, `the gateway at ${url} does not answer`, "see its log")];
   }
+}
+
+function healthStatus(url: string): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  get(`${url}/health`, { agent: false, signal }, (response) => {
+    response.on("error", reject).destroy();
+    resolve(response.statusCode);
+  }).on("error", reject);
+  return promise;
 }
 
 const whereToken = "give the file that holds it with --token-file FILE";
