@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCommandLine } from "./command-line.ts";
+import { readCommandLine, readyText } from "./command-line.ts";
 
 const read = (args: string[], environment = {}) => readCommandLine(args, environment, "/srv/gateway");
 
@@ -39,5 +39,12 @@ describe("readCommandLine", () => {
     expect(() => read(args)).toThrow(
       expect.objectContaining({ code: "invalid_request", message: expect.stringContaining("--help") }),
     );
+  });
+});
+
+describe("readyText", () => {
+  it("says where keys and documentation are", () => {
+    expect(readyText("http://127.0.0.1:1", "/d/bootstrap.json")).toContain("Keys are in /d/bootstrap.json");
+    expect(readyText("http://127.0.0.1:1", undefined)).toContain("http://127.0.0.1:1/docs");
   });
 });

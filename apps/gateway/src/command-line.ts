@@ -1,5 +1,5 @@
 /**
- * What can be typed: `llmproxy-gateway [flags]`.
+ * What can be typed, `llmproxy-gateway [flags]`, and what is told back.
  *
  * @module
  */
@@ -88,4 +88,14 @@ function parse(args: readonly string[]) {
 /** Text that is no number stays as it is: the schema then says what would be right. */
 function numeric(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/**
+ * What a person is told once the gateway is ready.
+ *
+ * @param keysPath - where the first start's keys are; absent where a management token is configured
+ */
+export function readyText(url: string, keysPath: string | undefined): string {
+  const keys = keysPath === undefined ? "" : `\n  Keys are in ${keysPath}`;
+  return `\n  llmproxy-gateway is ready at ${url}${keys}\n  ${url}/docs shows what it answers\n\n`;
 }

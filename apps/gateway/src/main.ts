@@ -7,7 +7,7 @@
 import { ConfigError, watchConfig } from "@llmproxy/config";
 import { createLateLogger, openLogger } from "@llmproxy/core/config";
 import { ProxyError, systemClock } from "@llmproxy/spec";
-import { type CommandLine, readCommandLine, usage } from "./command-line.ts";
+import { type CommandLine, readCommandLine, readyText, usage } from "./command-line.ts";
 import { startGateway } from "./gateway.ts";
 
 const flushTimeoutMs = 2000;
@@ -46,6 +46,7 @@ async function serve({ config, dataDirectory, flags }: CommandLine): Promise<voi
     const gateway = await startGateway({ live, dataDirectory, logger, clock: systemClock });
     const startupMs = Math.round(process.uptime() * 1000);
     logger.info({ url: gateway.url, pid: process.pid, startup_ms: startupMs }, "ready");
+    process.stderr.write(readyText(gateway.url, gateway.bootstrap?.path));
     await stop;
     logger.info(await gateway.stop(), "stopped");
   } finally {
